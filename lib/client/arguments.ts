@@ -1,0 +1,83 @@
+import { HeadlessError } from '../errors.js';
+import type { VerificationMethod } from '../protocol/authorize.js';
+import { isUvid, type Visitor } from '../protocol/uvid.js';
+
+/** The longest password Salesforce's own clients send, in UTF-8 bytes (wire contract, login, 2.1). */
+const longestSecret = 16_000;
+const longestName = 255;
+
+/** Unpaired surrogates would be replaced on the way and so change a password silently. */
+const unpairedSurrogate = /\p{Surrogate}/u;
+
+function isUsable(text: string, longest: number): boolean {
+  return (
+    !/[\r\n\0]/.test(text) &&
+    !unpairedSurrogate.test(text) &&
+    Buffer.byteLength(text, 'utf8') <= longest
+  );
+}
+
+/**
+ * Holds a name (username, identifier) or a secret (password, code) to what can be sent unchanged: a text that
+ * is not empty, without CR, LF, NUL and unpaired surrogates. Nothing is trimmed or normalised.
+ *
+ * @throws {HeadlessError} `missing_credentials` or `malformed_credentials`.
+ */
+export function checkCredential(value: unknown, role: 'name' | 'secret'): string {
+  if (value === undefined || value === null || value === '') {
+    throw new HeadlessError('missing_credentials');
+  }
+  if (
+    typeof value !== 'string' ||
+    !isUsable(value, role === 'name' ? longestName : longestSecret)
+  ) {
+    throw new HeadlessError('malformed_credentials');
+  }
+  return value;
+}
+
+/** How the code travels. @throws {HeadlessError} `malformed_credentials` for anything but `email` and `sms`. */
+export function checkMethod(method: unknown): VerificationMethod {
+  if (method === undefined || method === 'email') return 'email';
+  if (method === 'sms') return 'sms';
+  throw new HeadlessError('malformed_credentials');
+}
+
+/** How a caller names the visitor whose guest time a call belongs to. */
+export interface VisitorArgument {
+  /** The visitor id, a version 4 UUID. */
+  readonly uvid?: string | undefined;
+  /** A guest access token to send as the hint in place of the plain id. */
+  readonly guestToken?: string | undefined;
+}
+
+/**
+ * The visitor of a call, or undefined.
+ *
+ * @throws {HeadlessError} `invalid_argument` when the id is no version 4 UUID or the token no JWT.
+ */
+export function checkVisitor({ uvid, guestToken }: VisitorArgument): Visitor | undefined {
+  if (uvid !== undefined && !isUvid(uvid)) {
+    throw new HeadlessError('invalid_argument', { message: '`uvid` must be a version 4 UUID.' });
+  }
+  if (guestToken !== undefined) {
+    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(guestToken)) {
+      throw new HeadlessError('invalid_argument', { message: '`guestToken` must be a JWT.' });
+    }
+    return { guestToken };
+  }
+  return uvid === undefined ? undefined : { uvid };
+}
+
+/**
+ * The id of a visitor. Inside a guest token it is read unverified, only to be compared with what comes back.
+ *
+ * @throws {HeadlessError} `invalid_argument` when the token names no visitor.
+ */
+export function uvidOf(visitor: Visitor): string {
+  if ('uvid' in visitor) return visitor.uvid;
+  const payload = Buffer.from(visitor.guestToken.split('.')[1] ?? '', 'base64url').toString('utf8');
+  const uvid = /"sub"\s*:\s*"uvid:([^"]+)"/.exec(payload)?.[1];
+  if (uvid !== undefined) return uvid;
+  throw new HeadlessError('invalid_argument', { message: '`guestToken` names no visitor.' });
+}

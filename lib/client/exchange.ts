@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import type { Fields } from '../protocol/answer.js';
+import { authorizeRequest, readAuthorize, type AuthorizeInput } from '../protocol/authorize.js';
+import type { Expectation } from '../protocol/claims.js';
+import { codeChallenge, createVerifier } from '../protocol/pkce.js';
+import { codeExchangeRequest, readToken, type TokenAnswer } from '../protocol/token.js';
+import { readUserinfo, userinfoRequest } from '../protocol/userinfo.js';
+import { hintValue, type HintSpelling, type Visitor } from '../protocol/uvid.js';
+import type { WireResponse } from '../protocol/wire.js';
+import { verifyTokens, type VerifiedClaims } from './identity.js';
+import type { SigningKeys } from './keys.js';
+import type { Settings } from './options.js';
+import { TokenSet } from './token-set.js';
+import type { Transport } from './transport.js';
+
+/** The part of an authorize call that differs from flow to flow. */
+export type FlowInput = Pick<
+  AuthorizeInput,
+  'flow' | 'credentials' | 'verificationMethod' | 'scope'
+>;
+
+/** The visitor that goes with a call, and how its hint is spelled there. */
+export interface Hint {
+  readonly visitor: Visitor;
+  readonly spelling: HintSpelling;
+}
+
+/** What the two round trips of a flow yield. */
+export interface Exchanged {
+  readonly answer: TokenAnswer;
+  readonly claims: VerifiedClaims;
+  readonly tokens: TokenSet;
+  /** Base URL of further calls with these tokens. */
+  readonly tokenBase: string;
+}
+
+/** The road that every headless flow takes: authorize, code, token, verified claims. */
+export class Exchange {
+  readonly #settings: Settings;
+  readonly #clientSecret: string | undefined;
+  readonly #transport: Transport;
+  readonly #keys: SigningKeys;
+
+  constructor(
+    settings: Settings,
+    clientSecret: string | undefined,
+    transport: Transport,
+    keys: SigningKeys,
+  ) {
+    this.#settings = settings;
+    this.#clientSecret = clientSecret;
+    this.#transport = transport;
+    this.#keys = keys;
+  }
+
+  /** Exactly one authorize and one token call, each sent once, under a code verifier of its own. */
+  async run(input: FlowInput, hint: Hint | undefined): Promise<Exchanged> {
+    const { site, clientId, redirectUri, credentialsIn, namedTokenHint } = this.#settings;
+    const codeVerifier = createVerifier(randomBytes);
+    const authorize: AuthorizeInput = {
+      ...input,
+      clientId,
+      redirectUri,
+      credentialsIn,
+      codeChallenge: codeChallenge(codeVerifier),
+      hint,
+    };
+    const request = authorizeRequest(site, authorize);
+    const redirect = await this.#transport.send(request);
+    const { code, tokenBase } = readAuthorize(site, authorize, request, redirect);
+    const bareHint = hint && hintValue(hint.visitor, false);
+    const exchange = codeExchangeRequest(tokenBase, {
+      clientId,
+      clientSecret: this.#clientSecret,
+      code,
+      redirectUri,
+      codeVerifier,
+      guestHint: input.flow === 'guest' ? bareHint : undefined,
+      namedHint: input.flow !== 'guest' && namedTokenHint ? bareHint : undefined,
+    });
+    const response = await this.#transport.send(exchange);
+    const answer = readToken(exchange, response);
+    const issuedAt = timeOf(response);
+    const claims = await verifyTokens(this.#keys, answer, expectation(this.#settings, issuedAt));
+    const tokens = new TokenSet(answer, endOf(claims, issuedAt));
+    return { answer, claims, tokens, tokenBase };
+  }
+
+  /** The third round trip, for apps that want it. */
+  async userinfo(base: string, accessToken: string): Promise<Fields> {
+    const request = userinfoRequest(base, accessToken);
+    return readUserinfo(request, await this.#transport.send(request));
+  }
+}
+
+/** What a token of this app must agree with at a point in time (milliseconds since the epoch). */
+export function expectation(settings: Settings, time: number): Expectation {
+  const { clientId, origins, clockTolerance: tolerance } = settings;
+  return { clientId, origins, tolerance, now: time / 1000 };
+}
+
+/** The end of an access token, moved from the issuer's clock to this machine's. */
+function endOf({ access }: VerifiedClaims, issuedAt: number): number | undefined {
+  return access && Date.now() + access.expiresAt * 1000 - issuedAt;
+}
+
+/**
+ * When an answer was made, by the clock of the server that made it: a token just issued is judged by its issuer's
+ * clock, so that a machine whose own clock is off still logs people in.
+ */
+function timeOf(response: WireResponse): number {
+  const time = Date.parse(response.headers['date'] ?? '');
+  return Number.isNaN(time) ? Date.now() : time;
+}

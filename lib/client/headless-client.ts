@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { HeadlessError } from '../errors.js';
+import type { Fields } from '../protocol/answer.js';
+import { checkAccessTokenClaims, type AccessTokenClaims } from '../protocol/claims.js';
+import { discoveryRequest, readDiscovery } from '../protocol/discovery.js';
+import { passwordlessStartRequest, readPasswordlessStart } from '../protocol/passwordless.js';
+import { readRevoke, revokeRequest } from '../protocol/revoke.js';
+import { createUvid } from '../protocol/uvid.js';
+import { checkCredential, checkMethod, checkVisitor, uvidOf } from './arguments.js';
+import type { VisitorArgument } from './arguments.js';
+import { traced } from './diagnostics.js';
+import { Exchange, expectation, type FlowInput } from './exchange.js';
+import { guestIdentity, namedIdentity } from './identity.js';
+import type {
+  GuestLogin,
+  LoginInput,
+  NamedLogin,
+  OtpFinish,
+  OtpStart,
+  OtpTicket,
+} from './inputs.js';
+import { SigningKeys } from './keys.js';
+import { readOptions, type HeadlessClientOptions, type Settings } from './options.js';
+import { Transport } from './transport.js';
+
+/**
+ * Talks to one Experience Cloud site as one app. One client serves every request of a process: it holds the
+ * connection pool and the key cache, and nothing about any user.
+ *
+ * Every method rejects with a {@link HeadlessError} and nothing else. No call is ever repeated.
+ */
+export class HeadlessClient {
+  readonly #settings: Settings;
+  readonly #transport: Transport;
+  readonly #keys: SigningKeys;
+  readonly #exchange: Exchange;
+
+  /** @throws {TypeError} naming the option that is missing, wrong or unknown. */
+  constructor(options: HeadlessClientOptions) {
+    this.#settings = readOptions(options);
+    this.#transport = new Transport(options);
+    this.#keys = new SigningKeys(this.#settings.site, this.#transport);
+    this.#exchange = new Exchange(
+      this.#settings,
+      options.clientSecret,
+      this.#transport,
+      this.#keys,
+    );
+  }
+
+  /** The site's URL as calls use it: prefix kept, no trailing slash. */
+  get site(): string {
+    return this.#settings.site.base;
+  }
+
+  /**
+   * Logs a customer in by username and password: one authorize call, one token call (and userinfo, if told to).
+   *
+   * @throws {HeadlessError} `invalid_credentials` for an unknown user and a wrong password alike.
+   */
+  login(input: LoginInput): Promise<NamedLogin> {
+    return this.#flow('login', () => {
+      const name = checkCredential(input.username, 'name');
+      const secret = checkCredential(input.password, 'secret');
+      return this.#named({ flow: 'named-user', credentials: { name, secret } }, input);
+    });
+  }
+
+  /**
+   * Has Salesforce send a one-time code by email or SMS.
+   *
+   * @throws {HeadlessError} when Salesforce refuses. For an unknown user it usually answers as for a known one.
+   */
+  startOtp(start: OtpStart): Promise<OtpTicket> {
+    return this.#flow('otp-start', async () => {
+      const method = checkMethod(start.method);
+      const init = {
+        username: checkCredential(start.username, 'name'),
+        verificationMethod: method,
+        recaptcha: start.recaptcha,
+        recaptchaEvent: start.recaptchaEvent,
+        emailTemplate: start.emailTemplate,
+      };
+      const request = passwordlessStartRequest(this.#settings.site, init);
+      const response = await this.#transport.send(request);
+      return { identifier: readPasswordlessStart(init, request, response), method };
+    });
+  }
+
+  /**
+   * Logs a customer in by the code that `startOtp` had sent.
+   *
+   * @throws {HeadlessError} `invalid_code` for a wrong, expired, used or unknown code alike.
+   */
+  finishOtp(input: OtpFinish): Promise<NamedLogin> {
+    return this.#flow('otp', () => {
+      const name = checkCredential(input.identifier, 'name');
+      const secret = checkCredential(input.code, 'secret');
+      const verificationMethod = checkMethod(input.method);
+      return this.#named(
+        { flow: 'passwordless', credentials: { name, secret }, verificationMethod },
+        input,
+      );
+    });
+  }
+
+  /**
+   * Gets a guest token for a visitor: for the given id, for the id inside a given guest token, or for a new one.
+   *
+   * @throws {HeadlessError} `uvid_refused` when Salesforce does not take the id; `flow_disabled`.
+   */
+  guest(argument: VisitorArgument = {}): Promise<GuestLogin> {
+    return this.#flow('guest', async () => {
+      const visitor = checkVisitor(argument) ?? { uvid: createUvid(randomBytes) };
+      const { guestScope: scope, guestHint: spelling } = this.#settings;
+      const { claims, tokens } = await this.#exchange.run(
+        { flow: 'guest', scope },
+        { visitor, spelling },
+      );
+      const identity = guestIdentity(claims, uvidOf(visitor));
+      return { identity, tokens, uvid: identity.uvid };
+    });
+  }
+
+  /** The claims about the user of an access token. @throws {HeadlessError} `access_token_refused`. */
+  userinfo(accessToken: string): Promise<Fields> {
+    return this.#flow('userinfo', () =>
+      this.#exchange.userinfo(this.#settings.site.base, checkCredential(accessToken, 'secret')),
+    );
+  }
+
+  /** Ends an access or refresh token. A token that Salesforce does not know counts as ended. */
+  revoke(token: string): Promise<void> {
+    return this.#flow('revoke', async () => {
+      const request = revokeRequest(this.#settings.site.base, checkCredential(token, 'secret'));
+      readRevoke(request, await this.#transport.send(request));
+    });
+  }
+
+  /**
+   * Verifies a JWT access token of this app: signature, issuer, audience, client, times, subject.
+   *
+   * @throws {HeadlessError} `invalid_token`, naming what is wrong.
+   */
+  verifyAccessToken(token: string): Promise<AccessTokenClaims> {
+    return this.#flow('verify-access-token', async () =>
+      checkAccessTokenClaims(
+        await this.#keys.verify(token),
+        expectation(this.#settings, Date.now()),
+      ),
+    );
+  }
+
+  /** The site's OpenID Connect metadata. @throws {HeadlessError} `site_not_found`, `untrusted_host`. */
+  discover(): Promise<Fields> {
+    return this.#flow('discover', async () => {
+      const request = discoveryRequest(this.#settings.site);
+      return readDiscovery(this.#settings.site, request, await this.#transport.send(request));
+    });
+  }
+
+  /** Closes idle connections, so that nothing of this client outlives it. */
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async #named(input: FlowInput, argument: VisitorArgument): Promise<NamedLogin> {
+    const visitor = checkVisitor(argument);
+    const uvid = visitor && (argument.uvid ?? uvidOf(visitor));
+    const { scope, namedHint: spelling } = this.#settings;
+    const { answer, claims, tokens, tokenBase } = await this.#exchange.run(
+      { ...input, scope },
+      visitor && { visitor, spelling },
+    );
+    const userinfo = this.#settings.userinfo
+      ? await this.#exchange.userinfo(tokenBase, answer.accessToken)
+      : undefined;
+    return { identity: namedIdentity(claims, userinfo, uvid), tokens, uvid };
+  }
+
+  #flow<T>(flow: string, run: () => Promise<T>): Promise<T> {
+    const { site, clientId } = this.#settings;
+    return traced({ flow, site: site.origin, clientId }, async () => {
+      try {
+        return await run();
+      } catch (error) {
+        if (error instanceof HeadlessError) throw error;
+        throw new HeadlessError('invalid_argument', { cause: error });
+      }
+    });
+  }
+}

@@ -1,0 +1,346 @@
+/** Who can mend it: decides what an app does with the error. See docs/errors.md. */
+export type HeadlessFault =
+  'credentials' | 'configuration' | 'upstream' | 'network' | 'storage' | 'usage';
+
+interface Meaning {
+  readonly fault: HeadlessFault;
+  readonly status: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const codeAndCredentials =
+  'Setup > OAuth and OpenID Connect Settings > Allow Authorization Code and Credentials Flows; ' +
+  'the app > OAuth settings > Enable Authorization Code and Credentials Flow';
+
+/**
+ * Every code, what it means to a visitor, and the switch its operator should look at.
+ * Messages name nothing that would tell a stranger whether an account exists.
+ */
+const meanings = {
+  // The visitor can mend these.
+  missing_credentials: {
+    fault: 'credentials',
+    status: 400,
+    message: 'Fill in every field of the form.',
+  },
+  malformed_credentials: {
+    fault: 'credentials',
+    status: 400,
+    message: 'What was entered contains characters or lengths that cannot be used.',
+  },
+  invalid_credentials: {
+    fault: 'credentials',
+    status: 401,
+    message: 'The username or the password is not right.',
+  },
+  invalid_code: {
+    fault: 'credentials',
+    status: 401,
+    message: 'The code is not right, or no longer valid.',
+  },
+  no_code_requested: {
+    fault: 'credentials',
+    status: 400,
+    message: 'No code has been requested in this browser, or it has been used. Request a new one.',
+  },
+  code_expired: {
+    fault: 'credentials',
+    status: 400,
+    message: 'The code is too old. Request a new one.',
+  },
+  too_many_attempts: {
+    fault: 'credentials',
+    status: 429,
+    message: 'Too many wrong codes. Request a new one.',
+  },
+  too_many_codes: {
+    fault: 'credentials',
+    status: 429,
+    message: 'Too many codes have been requested. Wait before you request another.',
+  },
+  recaptcha_refused: {
+    fault: 'credentials',
+    status: 403,
+    message: 'The check that you are a person did not succeed. Try again.',
+    hint: 'Experience Workspaces > Administration > Login & Registration: reCAPTCHA secret key and score threshold.',
+  },
+  request_refused: {
+    fault: 'credentials',
+    status: 400,
+    message: 'The request was not accepted. Check what was entered and try again.',
+    hint: 'Salesforce refused the request in its own words; they are in `cause.description`.',
+  },
+  account_refused: {
+    fault: 'credentials',
+    status: 400,
+    message: 'The request was not accepted. Check what was entered and try again.',
+    hint: 'Salesforce said something about the account, which a stranger must not learn; it is in `cause.description`.',
+  },
+  login_refused: {
+    fault: 'credentials',
+    status: 403,
+    message: 'This account cannot be used here.',
+    hint: 'The verify function of the app returned false.',
+  },
+  rate_limited: {
+    fault: 'credentials',
+    status: 429,
+    message: 'Too many logins. Wait a while before you try again.',
+    hint: 'Salesforce allows 3,600 logins per user and hour.',
+  },
+
+  // The administrator of the org, or of this app, can mend these.
+  not_headless: {
+    fault: 'configuration',
+    status: 503,
+    message: 'Salesforce answered with a login page: it did not accept the request as headless.',
+    hint:
+      `Check ${codeAndCredentials}; every requested scope is assigned to the app; ` +
+      '"Require user credentials in the POST body" agrees with `credentialsIn`; `site` is the Experience Cloud site.',
+  },
+  flow_disabled: {
+    fault: 'configuration',
+    status: 503,
+    message: 'This flow is switched off in Salesforce.',
+    hint:
+      `Check ${codeAndCredentials}; for guests the app > Policies > Enable Code and Credentials Flow for Guest Users; ` +
+      'for one-time codes Experience Workspaces > Administration > Login & Registration > headless passwordless login.',
+  },
+  invalid_client_id: {
+    fault: 'configuration',
+    status: 503,
+    message: 'Salesforce does not know the client id.',
+    hint: 'Compare `clientId` with the consumer key of the app. A new app takes about ten minutes to become known.',
+  },
+  invalid_client: {
+    fault: 'configuration',
+    status: 503,
+    message: 'Salesforce refused the authentication of this client.',
+    hint:
+      'Compare `clientSecret` with the consumer secret of the app. A public client needs ' +
+      '"Require Secret for Web Server Flow" switched off.',
+  },
+  redirect_uri_mismatch: {
+    fault: 'configuration',
+    status: 503,
+    message: 'The redirect URI is not registered with the app.',
+    hint: 'Add `redirectUri`, byte for byte, to the callback URLs of the app.',
+  },
+  invalid_scope: {
+    fault: 'configuration',
+    status: 503,
+    message: 'A requested scope is not assigned to the app.',
+    hint: 'The app > OAuth settings > Selected OAuth Scopes must contain every word of `scope`.',
+  },
+  app_not_approved: {
+    fault: 'configuration',
+    status: 503,
+    message: 'The user is not approved for the app.',
+    hint:
+      'The app > Policies > Permitted Users: admin approved users are pre-authorized, with the profile or ' +
+      'permission set of the customers. "All users may self-authorize" cannot work without a consent screen.',
+  },
+  site_not_found: {
+    fault: 'configuration',
+    status: 503,
+    message: 'There is no active Experience Cloud site at that address.',
+    hint: 'Activate and publish the site, and compare `site` with its URL including the path prefix.',
+  },
+  uvid_refused: {
+    fault: 'configuration',
+    status: 503,
+    message: 'Salesforce refused the visitor id.',
+    hint:
+      'Every mistake gives this one answer. Check the spelling set by `uvidHint`; that named users get JWT-based ' +
+      'access tokens; and try `http2: true`, which one live org was seen to demand for guests.',
+  },
+  integration_token_required: {
+    fault: 'configuration',
+    status: 503,
+    message: 'Salesforce wants the access token of an integration user for this call.',
+    hint: 'Experience Workspaces > Administration > Login & Registration: Require authentication to access this API.',
+  },
+  recaptcha_required: {
+    fault: 'configuration',
+    status: 503,
+    message: 'Salesforce wants a reCAPTCHA token for this call and none was sent.',
+    hint: 'Have `recaptcha` or `recaptchaEvent` in what the credentials reader returns, or switch the requirement off.',
+  },
+  identity_unknown: {
+    fault: 'configuration',
+    status: 503,
+    message: 'The answer of the token endpoint does not say who logged in.',
+    hint: 'Request the scope `openid`, switch on JWT-based access tokens for named users, or set `userinfo: true`.',
+  },
+  access_denied: {
+    fault: 'configuration',
+    status: 503,
+    message: 'Salesforce denied access to the app.',
+    hint: 'Check IP relaxation, login hours, session policies (High Assurance) and site membership of the profile.',
+  },
+
+  // Salesforce answered, and we refuse to guess.
+  unexpected_answer: {
+    fault: 'upstream',
+    status: 502,
+    message: 'Salesforce gave an answer that this library does not understand.',
+  },
+  untrusted_host: {
+    fault: 'upstream',
+    status: 502,
+    message: 'Salesforce pointed to another host than the configured site.',
+    hint: 'Configure `site` with the host that answers; nothing is ever sent to another one.',
+  },
+  answer_too_large: {
+    fault: 'upstream',
+    status: 502,
+    message: 'The answer was larger than is allowed.',
+  },
+  code_exchange_refused: {
+    fault: 'upstream',
+    status: 502,
+    message: 'Salesforce refused to exchange the authorization code for a token.',
+  },
+  invalid_token: {
+    fault: 'upstream',
+    status: 502,
+    message: 'A token did not pass verification.',
+  },
+  access_token_refused: {
+    fault: 'upstream',
+    status: 502,
+    message: 'Salesforce no longer accepts the access token.',
+  },
+  server_error: {
+    fault: 'upstream',
+    status: 502,
+    message: 'Salesforce reported an error of its own.',
+  },
+
+  // No answer.
+  timeout: {
+    fault: 'network',
+    status: 504,
+    message: 'Salesforce did not answer in time.',
+  },
+  unreachable: {
+    fault: 'network',
+    status: 503,
+    message: 'No connection to Salesforce could be made.',
+  },
+  connection_lost: {
+    fault: 'network',
+    status: 503,
+    message: 'The connection to Salesforce was lost before the whole answer had arrived.',
+  },
+
+  storage_failed: {
+    fault: 'storage',
+    status: 503,
+    message: 'The session store did not do what was asked of it.',
+  },
+
+  // The programmer can mend these.
+  session_required: {
+    fault: 'usage',
+    status: 500,
+    message: 'This needs a session, and the request has none.',
+    hint:
+      'Mount express-session and headlessSession({ client }) before this, in that order. ' +
+      'If they are mounted, the session store is disconnected.',
+  },
+  body_not_parsed: {
+    fault: 'usage',
+    status: 500,
+    message: 'The request has a body that nobody parsed.',
+    hint: 'Mount express.urlencoded({ extended: false }) or express.json() before passport.authenticate().',
+  },
+  verify_without_result: {
+    fault: 'usage',
+    status: 500,
+    message: 'The verify function gave no result.',
+    hint: 'Return a user or false (or a promise of one), or call done(error, user).',
+  },
+  invalid_argument: {
+    fault: 'usage',
+    status: 500,
+    message: 'A call was made with an argument that cannot be used.',
+  },
+} as const satisfies Record<string, Meaning>;
+
+/** Every code a {@link HeadlessError} can have. The union is closed; docs/errors.md lists it. */
+export type HeadlessErrorCode = keyof typeof meanings;
+
+/** All codes, for tables and translations. */
+export const headlessErrorCodes = Object.keys(meanings) as readonly HeadlessErrorCode[];
+
+/** What can be said of one occurrence beyond its code. */
+export interface HeadlessErrorDetails {
+  /** Replaces the standing message of the code. */
+  readonly message?: string;
+  /** Replaces the standing advice to the operator. */
+  readonly hint?: string;
+  /** What lies beneath: a network error, or `{ status, error, description }` as Salesforce said it. */
+  readonly cause?: unknown;
+  /** Salesforce's own id of the request, for a support case. */
+  readonly requestId?: string | undefined;
+}
+
+/**
+ * The only error this library rejects with.
+ *
+ * `message` is safe to show to a visitor when `fault` is `credentials`; `hint` is for the operator.
+ * Neither contains a password, code, secret or token.
+ */
+export class HeadlessError extends Error {
+  override readonly name = 'HeadlessError';
+  /** What happened; stable across versions. */
+  readonly code: HeadlessErrorCode;
+  /** Who can mend it. */
+  readonly fault: HeadlessFault;
+  /** The HTTP status that Express's error handling answers with. */
+  readonly status: number;
+  /** For the operator: which switch, option or call to look at. */
+  readonly hint?: string;
+  /** Salesforce's id of the refused request. */
+  readonly requestId?: string;
+
+  constructor(code: HeadlessErrorCode, details: HeadlessErrorDetails = {}) {
+    const meaning: Meaning = meanings[code];
+    super(
+      details.message ?? meaning.message,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.code = code;
+    this.fault = meaning.fault;
+    this.status = meaning.status;
+    const hint = details.hint ?? meaning.hint;
+    if (hint !== undefined) this.hint = hint;
+    if (details.requestId !== undefined) this.requestId = details.requestId;
+  }
+}
+
+/** Salesforce's OAuth error codes that mean the same at every endpoint (wire contract, login, 4.3). */
+export const salesforceErrors: ReadonlyMap<string, HeadlessErrorCode> = new Map([
+  ['invalid_client_id', 'invalid_client_id'],
+  ['invalid_client', 'invalid_client'],
+  ['invalid_client_credentials', 'invalid_client'],
+  ['redirect_uri_mismatch', 'redirect_uri_mismatch'],
+  ['invalid_scope', 'invalid_scope'],
+  ['invalid_app_access', 'app_not_approved'],
+  ['inactive_user', 'invalid_credentials'],
+  ['inactive_org', 'site_not_found'],
+  ['rate_limit_exceeded', 'rate_limited'],
+  ['unsupported_response_type', 'flow_disabled'],
+  ['unsupported_grant_type', 'flow_disabled'],
+  ['access_denied', 'access_denied'],
+]);
+
+/** Descriptions that say more than the code they come with (wire contract, login, 2.3; one-time codes, 9.1). */
+export const salesforceDescriptions: readonly (readonly [RegExp, HeadlessErrorCode])[] = [
+  [/uvid invalid/i, 'uvid_refused'],
+  [/not admin approved|hasn't approved this consumer/i, 'app_not_approved'],
+  [/flow not enabled|not enabled for this site/i, 'flow_disabled'],
+  [/client identifier invalid/i, 'invalid_client_id'],
+];

@@ -1,0 +1,122 @@
+import {
+  HeadlessError,
+  salesforceDescriptions,
+  salesforceErrors,
+  type HeadlessErrorCode,
+} from '../errors.js';
+import { readAnswer, textField, type Answer, type Fields } from './answer.js';
+import type { WireRequest, WireResponse } from './wire.js';
+
+/** What Salesforce said, as far as it is safe to repeat. It is the `cause` of a refusal. */
+export interface SalesforceStatement {
+  readonly status: number;
+  /** The error code of the answer, such as `invalid_grant`. */
+  readonly error?: string;
+  /** The description beside it, with every secret of the request taken out. */
+  readonly description?: string;
+}
+
+/** Meanings that hold at one endpoint only. */
+export type LocalMeanings = Readonly<Record<string, HeadlessErrorCode>>;
+
+const errorNames = ['error', 'errorCode', 'status_code', 'error_code'] as const;
+const descriptionNames = [
+  'error_description',
+  'message',
+  'otp_error',
+  'password_error',
+  'invalid_request',
+] as const;
+const longestDescription = 300;
+
+function firstText(fields: Fields, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const text = textField(fields, name);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+/** Takes every secret of a request out of a text, in each spelling an answer might repeat. */
+function withoutSecrets(text: string, request: WireRequest): string {
+  let clean = text;
+  for (const secret of request.secrets) {
+    if (secret === '') continue;
+    const base64 = Buffer.from(secret).toString('base64');
+    for (const spelling of [secret, encodeURIComponent(secret), base64]) {
+      clean = clean.replaceAll(spelling, '[redacted]');
+    }
+  }
+  const authorization = request.headers['authorization'];
+  if (authorization !== undefined) {
+    clean = clean.replaceAll(authorization.replace(/^\w+ /, ''), '[redacted]');
+  }
+  return clean.replace(/\p{Cc}+/gu, ' ').slice(0, longestDescription);
+}
+
+function statement(request: WireRequest, response: WireResponse, fields: Fields | undefined) {
+  const said: { status: number; error?: string; description?: string } = {
+    status: response.status,
+  };
+  const error = fields && firstText(fields, errorNames);
+  const description = fields && firstText(fields, descriptionNames);
+  if (error !== undefined && /^[\w.-]{1,64}$/.test(error)) {
+    said.error = withoutSecrets(error, request);
+  } else if (fields && textField(fields, 'invalid_request') !== undefined) {
+    said.error = 'invalid_request';
+  }
+  if (description !== undefined) said.description = withoutSecrets(description, request);
+  return said satisfies SalesforceStatement;
+}
+
+/** Salesforce's id of a request, when it has the shape of one. */
+export function requestIdOf(response: WireResponse): string | undefined {
+  const id = response.headers['x-sfdc-request-id'] ?? response.headers['x-request-id'];
+  return id !== undefined && /^[\w.-]{1,64}$/.test(id) ? id : undefined;
+}
+
+function meaningOf(
+  answer: Answer,
+  said: SalesforceStatement,
+  local: LocalMeanings,
+): HeadlessErrorCode {
+  if (said.status >= 500) return 'server_error';
+  if (said.status === 429) return 'rate_limited';
+  for (const [pattern, code] of salesforceDescriptions) {
+    if (said.description !== undefined && pattern.test(said.description)) return code;
+  }
+  if (said.error !== undefined) {
+    const code = local[said.error] ?? salesforceErrors.get(said.error);
+    if (code !== undefined) return code;
+  }
+  if (said.status === 404) return 'site_not_found';
+  if (answer.kind === 'html' || answer.kind === 'redirect') return 'not_headless';
+  return 'unexpected_answer';
+}
+
+/**
+ * Turns an answer that is no success into the error that says who can mend it.
+ *
+ * @param local what an error code means at this endpoint, where that differs from everywhere else.
+ */
+export function refusal(
+  request: WireRequest,
+  response: WireResponse,
+  local: LocalMeanings = {},
+): HeadlessError {
+  const answer = readAnswer(response, request.url);
+  let fields: Fields | undefined;
+  if (answer.kind === 'fields') fields = answer.fields;
+  if (answer.kind === 'text' && /^[A-Z]\w{2,40}$/.test(answer.text)) {
+    fields = { error: answer.text };
+  }
+  if (answer.kind === 'redirect') {
+    const { search, hash } = answer.location;
+    fields = Object.fromEntries(new URLSearchParams(search || hash.replace(/^#/, '?')));
+  }
+  const said = statement(request, response, fields);
+  return new HeadlessError(meaningOf(answer, said, local), {
+    cause: said,
+    requestId: requestIdOf(response),
+  });
+}

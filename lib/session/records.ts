@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { stored, type OpenSession } from './express-session.js';
+
+/** A record as it lies in the store: express-session's stores take their expiry from `cookie`. */
+interface StoredRecord {
+  readonly cookie: { readonly originalMaxAge: number; readonly expires: string };
+  readonly record: unknown;
+}
+
+/**
+ * Records of one session that lie beside the session blob in the same store, under keys of their own. Requests that
+ * run in parallel overwrite each other's session blob with what they read before; they cannot overwrite these.
+ *
+ * The key is derived from the session id, so a record is found from its own session only.
+ */
+export class SessionRecords<T> {
+  private readonly kind: string;
+  private readonly read: (value: unknown) => T | undefined;
+
+  /**
+   * @param kind what is kept, one word.
+   * @param read recognises a record; undefined for anything that has another shape.
+   */
+  constructor(kind: string, read: (value: unknown) => T | undefined) {
+    this.kind = kind;
+    this.read = read;
+  }
+
+  /** The record, or undefined when there is none. @throws {HeadlessError} `storage_failed`. */
+  async get(session: OpenSession, name: string): Promise<T | undefined> {
+    const value = await stored((done) => session.store.get(this.key(session, name), done));
+    if (typeof value !== 'object' || value === null || !('record' in value)) return undefined;
+    return this.read(value.record);
+  }
+
+  /** Writes the record. @param expiresAt when the store may forget it, milliseconds since the epoch. */
+  async set(session: OpenSession, name: string, record: T, expiresAt: number): Promise<void> {
+    const value: StoredRecord = {
+      cookie: {
+        originalMaxAge: expiresAt - Date.now(),
+        expires: new Date(expiresAt).toISOString(),
+      },
+      record,
+    };
+    await stored((done) => session.store.set(this.key(session, name), value, done));
+  }
+
+  /** Removes the record, if there is one. @throws {HeadlessError} `storage_failed`. */
+  async delete(session: OpenSession, name: string): Promise<void> {
+    await stored((done) => session.store.destroy(this.key(session, name), done));
+  }
+
+  private key(session: OpenSession, name: string): string {
+    const digest = createHash('sha256').update(`${session.id}\n${name}`).digest('base64url');
+    return `sf-headless-${this.kind}-${digest}`;
+  }
+}

@@ -1,0 +1,60 @@
+import type { GuestIdentity } from '../client/identity.js';
+import { ensureGuest, keepGuestThroughLogin, loginGuest } from '../session/guest.js';
+import { headlessOf } from '../session/headless.js';
+import { HeadlessStrategy, type StrategyOptions } from './headless-strategy.js';
+import type { Login, LoginRequest, Verify } from './verify.js';
+
+/** Options of {@link GuestStrategy}. */
+export interface GuestStrategyOptions extends StrategyOptions {
+  /**
+   * Whether a guest is logged in as a user, so that `req.user` is filled and `req.isAuthenticated()` is true.
+   * Default false: then no guard that the app already has lets a guest in.
+   */
+  readonly asUser?: boolean;
+}
+
+/** What a guest is at `req.user` when the app does not say otherwise. */
+export interface GuestUser {
+  readonly kind: 'guest';
+  readonly uvid: string;
+}
+
+function asGuestUser({ identity }: Login<GuestIdentity>): GuestUser {
+  return { kind: 'guest', uvid: identity.uvid };
+}
+
+interface MaybeLoggedIn extends LoginRequest {
+  isAuthenticated?(): boolean;
+}
+
+/**
+ * Gives an unknown visitor a visitor id and a guest token, `sf-headless-guest`, and lets the request go on. The guest
+ * is at `req.headless.guest`; `req.user` stays empty. A user who is logged in passes untouched. Needs `headlessSession`.
+ */
+export class GuestStrategy extends HeadlessStrategy<GuestIdentity> {
+  private readonly asUser: boolean;
+
+  /**
+   * @param verify turns a guest into the app's user; used with `asUser` only. Default: a {@link GuestUser}.
+   * @throws {TypeError} naming the option that is missing or wrong.
+   */
+  constructor(options: GuestStrategyOptions, verify: Verify<Login<GuestIdentity>> = asGuestUser) {
+    super('sf-headless-guest', options, verify);
+    this.asUser = options.asUser ?? false;
+  }
+
+  protected override async attempt(req: MaybeLoggedIn): Promise<void> {
+    const { turns } = headlessOf(req).services;
+    if (req.isAuthenticated?.() === true) {
+      this.pass();
+    } else if (this.asUser) {
+      const { guest, login } = await loginGuest(req, this.client, turns);
+      keepGuestThroughLogin(req, guest);
+      await this.conclude({ flow: 'guest', ...login, req });
+    } else {
+      await ensureGuest(req, this.client, turns);
+      // The only strategy that may let a request pass without a user (hazard 8).
+      this.pass();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { Strategy } from 'passport-strategy';
+import { HeadlessClient } from '../client/headless-client.js';
+import type { Identity } from '../client/identity.js';
+import { HeadlessError, headlessErrorCodes, type HeadlessErrorCode } from '../errors.js';
+import { runVerify, type Login, type LoginRequest, type Verify } from './verify.js';
+
+/** What every strategy of this library takes. */
+export interface StrategyOptions {
+  readonly client: HeadlessClient;
+  /** The name to register under; any name, such as `local` in an app that says `authenticate('local')`. */
+  readonly name?: string | undefined;
+  /** Messages for the visitor by error code, in the app's own words or language. */
+  readonly messages?: Partial<Record<HeadlessErrorCode, string>> | undefined;
+  /** Milliseconds that a verify function which returns nothing has for calling `done`. Default 5,000. */
+  readonly verifyTimeout?: number | undefined;
+}
+
+/** What a failed login tells Passport: `info` of custom callbacks, the source of flash messages. */
+export interface LoginFailure {
+  readonly type: 'error';
+  /** For the visitor. */
+  readonly message: string;
+  readonly code: HeadlessErrorCode;
+}
+
+/**
+ * Passport hands out one object per request, or, when a strategy is passed as an instance, the same one to all, and
+ * writes its verbs onto it. This pins the verbs of this request before anything is waited for (hazard 1).
+ */
+function withPinnedVerbs<T extends object>(strategy: T): T {
+  return Object.assign(Object.create(strategy) as T, strategy);
+}
+
+/**
+ * What the strategies share: options, the verify function, and the one place where everything that can happen ends in
+ * exactly one of Passport's verbs. Subclasses must not use `#private` members: Passport runs them on derived objects.
+ */
+export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
+  /** The name Passport registers it under. */
+  readonly name: string;
+  protected readonly client: HeadlessClient;
+  private readonly messages: Partial<Record<HeadlessErrorCode, string>>;
+  private readonly verify: Verify<Login<I>>;
+  private readonly verifyTimeout: number;
+
+  /** @throws {TypeError} naming the class and the option that is missing or wrong. */
+  protected constructor(standardName: string, options: StrategyOptions, verify: Verify<Login<I>>) {
+    super();
+    const refuse = (what: string): never => {
+      throw new TypeError(`${new.target.name}: ${what}`);
+    };
+    const given = options as Partial<StrategyOptions> | undefined;
+    if (!(given?.client instanceof HeadlessClient)) {
+      refuse('option `client` must be a HeadlessClient');
+    }
+    const { name, messages, verifyTimeout } = options;
+    if (name !== undefined && (typeof (name as unknown) !== 'string' || name === '')) {
+      refuse('option `name` must be a text that is not empty');
+    }
+    for (const code of Object.keys(messages ?? {})) {
+      if (!headlessErrorCodes.some((known) => known === code)) {
+        refuse(`option \`messages.${code}\` is no error code`);
+      }
+    }
+    if (verifyTimeout !== undefined && !(verifyTimeout > 0)) {
+      refuse('option `verifyTimeout` must be a number of milliseconds above zero');
+    }
+    if (typeof (verify as unknown) !== 'function') refuse('needs a verify function');
+    this.name = name ?? standardName;
+    this.client = options.client;
+    this.messages = messages ?? {};
+    this.verify = verify;
+    this.verifyTimeout = verifyTimeout ?? 5_000;
+  }
+
+  /** Called by Passport, once per request. */
+  override authenticate(req: LoginRequest, options?: unknown): void {
+    const acting = withPinnedVerbs(this);
+    // The one place that catches: a rejection anywhere below would otherwise leave the request hanging (hazard 3).
+    acting.attempt(req, options).catch((error: unknown) => {
+      if (error instanceof HeadlessError && error.fault === 'credentials') {
+        acting.fail(acting.failure(error), error.status);
+      } else {
+        acting.error(error instanceof Error ? error : new Error('login failed', { cause: error }));
+      }
+    });
+  }
+
+  /** One login, from reading the request to calling `success`, `fail` or `pass` once. It may reject. */
+  protected abstract attempt(req: LoginRequest, options: unknown): Promise<void>;
+
+  /** Asks the app who the verified identity is to it, and ends in `success` or `fail`. */
+  protected async conclude(login: Login<I>, beforeSuccess?: () => void): Promise<void> {
+    const { user, info } = await runVerify(this.verify, login, this.verifyTimeout);
+    if (user === false) {
+      const refused = new HeadlessError('login_refused');
+      this.fail(info ?? this.failure(refused), refused.status);
+      return;
+    }
+    beforeSuccess?.();
+    this.success(user, info);
+  }
+
+  private failure({ code, message }: HeadlessError): LoginFailure {
+    return { type: 'error', message: this.messages[code] ?? message, code };
+  }
+}

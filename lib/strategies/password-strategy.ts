@@ -1,0 +1,49 @@
+import type { NamedIdentity } from '../client/identity.js';
+import { HeadlessError } from '../errors.js';
+import { forgetGuest, guestOf } from '../session/guest.js';
+import { formField, formOf } from './form.js';
+import { HeadlessStrategy, type StrategyOptions } from './headless-strategy.js';
+import type { Login, LoginRequest, Verify } from './verify.js';
+
+/** What a visitor logs in with. Sent as it is: nothing is trimmed or normalised. */
+export interface PasswordCredentials {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** Options of {@link PasswordStrategy}. */
+export interface PasswordStrategyOptions extends StrategyOptions {
+  /** Reads the request. Default: the fields `username` and `password` of the body. */
+  credentials?(req: LoginRequest): PasswordCredentials;
+}
+
+function readForm(req: LoginRequest): PasswordCredentials {
+  const form = formOf(req);
+  return { username: formField(form, 'username'), password: formField(form, 'password') };
+}
+
+/**
+ * Login by username and password, `sf-headless-password`. Salesforce checks the password; the app keeps its own form.
+ * A guest's visitor id goes along when `headlessSession` is mounted.
+ */
+export class PasswordStrategy extends HeadlessStrategy<NamedIdentity> {
+  private readonly credentials: (req: LoginRequest) => PasswordCredentials;
+
+  /** @throws {TypeError} naming the option that is missing or wrong. */
+  constructor(options: PasswordStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
+    super('sf-headless-password', options, verify);
+    this.credentials = options.credentials?.bind(options) ?? readForm;
+  }
+
+  protected override async attempt(req: LoginRequest): Promise<void> {
+    const { username, password } = this.credentials(req);
+    if (username === undefined || password === undefined) {
+      throw new HeadlessError('missing_credentials');
+    }
+    const uvid = guestOf(req)?.uvid;
+    const login = await this.client.login({ username, password, uvid });
+    await this.conclude({ flow: 'password', ...login, req }, () => {
+      forgetGuest(req);
+    });
+  }
+}
