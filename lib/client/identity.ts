@@ -15,10 +15,13 @@ import { isJwt, type SigningKeys } from './keys.js';
 /** A customer, as verified tokens name them. */
 export interface NamedIdentity {
   readonly kind: 'named';
+  /** The claim `sub` as it stands: `uid:…` in a JWT access token, an identity URL elsewhere. */
+  readonly sub: string;
   /** Id of the User record, `005…`. */
   readonly userId: string;
   /** Id of the org, `00D…`, when the tokens say it. */
   readonly organizationId: string | undefined;
+  /** Known from userinfo, or when the app includes standard claims in its id tokens. */
   readonly username: string | undefined;
   readonly email: string | undefined;
   readonly name: string | undefined;
@@ -29,6 +32,8 @@ export interface NamedIdentity {
 /** A visitor who has a guest token. */
 export interface GuestIdentity {
   readonly kind: 'guest';
+  /** The claim `sub` as it stands, `uvid:…`. */
+  readonly sub: string;
   readonly uvid: string;
   readonly claims: Fields;
 }
@@ -93,6 +98,7 @@ export function namedIdentity(
   const claims: Fields = userinfo ?? id?.all ?? access?.all ?? {};
   return {
     kind: 'named',
+    sub: textField(access?.all ?? claims, 'sub') ?? userId,
     userId,
     organizationId: id?.organizationId ?? textField(claims, 'organization_id'),
     username: textField(claims, 'preferred_username'),
@@ -115,5 +121,6 @@ export function guestIdentity({ access }: VerifiedClaims, sentUvid: string): Gue
     });
   }
   checkVisitor(access.subject.uvid, sentUvid);
-  return { kind: 'guest', uvid: access.subject.uvid, claims: access.all };
+  const { uvid } = access.subject;
+  return { kind: 'guest', sub: `uvid:${uvid}`, uvid, claims: access.all };
 }

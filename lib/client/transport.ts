@@ -37,6 +37,7 @@ export class Transport {
   readonly #ownsDispatcher: boolean;
   readonly #timeout: number;
   readonly #maxAnswerSize: number;
+  #closing: Promise<void> | undefined;
 
   constructor(options: HeadlessClientOptions) {
     this.#ownsDispatcher = options.dispatcher === undefined;
@@ -91,6 +92,6 @@ export class Transport {
 
   /** Closes the pool that this transport made; a dispatcher that was handed in stays its owner's. */
   async close(): Promise<void> {
-    if (this.#ownsDispatcher) await this.#dispatcher.close();
+    if (this.#ownsDispatcher) await (this.#closing ??= this.#dispatcher.close());
   }
 }

@@ -82,6 +82,7 @@ function meaningOf(
 ): HeadlessErrorCode {
   if (said.status >= 500) return 'server_error';
   if (said.status === 429) return 'rate_limited';
+  if (said.status === 404) return 'site_not_found';
   for (const [pattern, code] of salesforceDescriptions) {
     if (said.description !== undefined && pattern.test(said.description)) return code;
   }
@@ -89,7 +90,6 @@ function meaningOf(
     const code = local[said.error] ?? salesforceErrors.get(said.error);
     if (code !== undefined) return code;
   }
-  if (said.status === 404) return 'site_not_found';
   if (answer.kind === 'html' || answer.kind === 'redirect') return 'not_headless';
   return 'unexpected_answer';
 }

@@ -28,3 +28,22 @@ export function formField(form: object, name: string): string | undefined {
   if (typeof value !== 'string') throw new HeadlessError('malformed_credentials');
   return value;
 }
+
+/**
+ * The function by which an app reads its requests, or the standing one.
+ *
+ * @throws {TypeError} naming the class and the option when it is no function.
+ */
+export function readerOf<T>(
+  owner: string,
+  options: object,
+  option: string,
+  standing: (req: LoginRequest) => T,
+): (req: LoginRequest) => T {
+  const given: unknown = Reflect.get(options, option);
+  if (given === undefined) return standing;
+  if (typeof given !== 'function') {
+    throw new TypeError(`${owner}: option \`${option}\` must be a function`);
+  }
+  return given.bind(options) as (req: LoginRequest) => T;
+}

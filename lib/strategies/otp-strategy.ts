@@ -4,7 +4,7 @@ import type { OtpStart, OtpTicket } from '../client/inputs.js';
 import { HeadlessError } from '../errors.js';
 import { forgetGuest, guestOf } from '../session/guest.js';
 import { headlessOf } from '../session/headless.js';
-import { formField, formOf } from './form.js';
+import { formField, formOf, readerOf } from './form.js';
 import { HeadlessStrategy, type StrategyOptions } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
@@ -61,8 +61,8 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: OtpStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
     super('sf-headless-otp', options, verify);
-    this.request = options.request?.bind(options) ?? readRequest;
-    this.credentials = options.credentials?.bind(options) ?? readLogin;
+    this.request = readerOf(new.target.name, options, 'request', readRequest);
+    this.credentials = readerOf(new.target.name, options, 'credentials', readLogin);
   }
 
   /**

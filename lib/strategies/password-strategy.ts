@@ -1,7 +1,7 @@
 import type { NamedIdentity } from '../client/identity.js';
 import { HeadlessError } from '../errors.js';
 import { forgetGuest, guestOf } from '../session/guest.js';
-import { formField, formOf } from './form.js';
+import { formField, formOf, readerOf } from './form.js';
 import { HeadlessStrategy, type StrategyOptions } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
@@ -32,7 +32,7 @@ export class PasswordStrategy extends HeadlessStrategy<NamedIdentity> {
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: PasswordStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
     super('sf-headless-password', options, verify);
-    this.credentials = options.credentials?.bind(options) ?? readForm;
+    this.credentials = readerOf(new.target.name, options, 'credentials', readForm);
   }
 
   protected override async attempt(req: LoginRequest): Promise<void> {

@@ -50,6 +50,8 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
  */
 export function runVerify<L>(verify: Verify<L>, login: L, patience: number): Promise<Verdict> {
   return new Promise((resolve, reject) => {
+    // Whatever an app calls an error is handed on; `reject` alone would have it be an Error.
+    const failed: (reason: unknown) => void = reject;
     let timer: NodeJS.Timeout | undefined;
     const outcome = { settled: false };
     const settle = (conclude: () => void): void => {
@@ -66,8 +68,7 @@ export function runVerify<L>(verify: Verify<L>, login: L, patience: number): Pro
     const returned = verify(login, (error, user, info) => {
       settle(() => {
         if (error === undefined || error === null) found(user, info);
-        // Whatever the app calls an error reaches its error handler as it is.
-        else reject(error);
+        else failed(error);
       });
     });
     if (outcome.settled) return;

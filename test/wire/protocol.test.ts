@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { HeadlessError } from '../../lib/errors.js';
+import {
+  authorizeRequest,
+  readAuthorize,
+  type AuthorizeInput,
+} from '../../lib/protocol/authorize.js';
+import { discoveryRequest, keysRequest, readDiscovery } from '../../lib/protocol/discovery.js';
+import {
+  passwordlessStartRequest,
+  readPasswordlessStart,
+  type PasswordlessStart,
+} from '../../lib/protocol/passwordless.js';
+import { readRevoke, revokeRequest } from '../../lib/protocol/revoke.js';
+import { parseSite } from '../../lib/protocol/site.js';
+import { codeExchangeRequest, readToken } from '../../lib/protocol/token.js';
+import { readUserinfo, userinfoRequest } from '../../lib/protocol/userinfo.js';
+import type { WireRequest, WireResponse } from '../../lib/protocol/wire.js';
+import {
+  challenge,
+  fill,
+  loadExchanges,
+  uvid,
+  verifier,
+  withDerived,
+  type Exchange,
+  type Json,
+} from './exchange.js';
+
+const values = withDerived({
+  site: 'https://acme.my.site.com/portal',
+  origin: 'https://acme.my.site.com',
+  clientId: '3MVG9.EXAMPLE',
+  clientSecret: 'an-example-secret',
+  redirectUri: 'https://app.example.com/auth/callback',
+  networkId: '0DBxx0000004C9IGAU',
+  username: 'ada+shop@example.com',
+  password: 'p:a ss?~1>ÿ',
+  recaptcha: '03AFtest',
+  identifier: 'MFF0OHgwMDAwMDAwQWIx',
+  otp: '482913',
+  code: 'aPrxExAmPlE.k3y_0123456789==',
+  accessToken: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1aWQ6MDA1In0.c2ln',
+  guestToken: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1dmlkOjNmMWMifQ.c2ln',
+  refreshToken: '5Aep861Example',
+  idToken: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJodHRwcyJ9.c2ln',
+  codeVerifier: verifier,
+  codeChallenge: challenge,
+  uvid,
+});
+const site = parseSite('https://acme.my.site.com/portal/');
+
+interface Built {
+  readonly request: WireRequest;
+  readonly read?: (response: WireResponse) => unknown;
+}
+
+function build(exchange: Exchange): Built {
+  const input = fill(exchange.build?.input ?? {}, values);
+  switch (exchange.build?.operation) {
+    case 'authorize': {
+      const authorize = {
+        clientId: values['clientId'],
+        redirectUri: values['redirectUri'],
+        codeChallenge: challenge,
+        ...input,
+      } as unknown as AuthorizeInput;
+      const request = authorizeRequest(site, authorize);
+      return { request, read: (response) => readAuthorize(site, authorize, request, response) };
+    }
+    case 'token': {
+      const request = codeExchangeRequest(site.base, {
+        clientId: values['clientId'] ?? '',
+        code: values['code'] ?? '',
+        redirectUri: values['redirectUri'] ?? '',
+        codeVerifier: verifier,
+        ...input,
+      });
+      return { request, read: (response) => readToken(request, response) };
+    }
+    case 'passwordless': {
+      const start = input as unknown as PasswordlessStart;
+      const request = passwordlessStartRequest(site, start);
+      return { request, read: (response) => readPasswordlessStart(start, request, response) };
+    }
+    case 'userinfo': {
+      const request = userinfoRequest(site.base, values['accessToken'] ?? '');
+      return { request, read: (response) => readUserinfo(request, response) };
+    }
+    case 'revoke': {
+      const request = revokeRequest(site.base, values['accessToken'] ?? '');
+      return {
+        request,
+        read: (response): void => {
+          readRevoke(request, response);
+        },
+      };
+    }
+    case 'discovery': {
+      const request = discoveryRequest(site);
+      return { request, read: (response) => readDiscovery(site, request, response) };
+    }
+    case 'keys':
+      return { request: keysRequest(site) };
+    default:
+      throw new Error(`no such operation: ${String(exchange.build?.operation)}`);
+  }
+}
+
+function isPattern(text: string): boolean {
+  return text.startsWith('/') && text.endsWith('/');
+}
+
+function sampleResponse(exchange: Exchange): WireResponse {
+  const { status, headers, json, text } = exchange.response;
+  const sampleHeaders = Object.entries({ ...headers, ...exchange.sampleHeaders }).filter(
+    ([, value]) => !isPattern(value),
+  );
+  const body = exchange.sampleJson ?? json;
+  return {
+    status: typeof status === 'number' ? status : 400,
+    headers: fill(Object.fromEntries(sampleHeaders), values),
+    body: body === undefined ? (exchange.sample ?? text ?? '') : JSON.stringify(fill(body, values)),
+  };
+}
+
+function plain(value: unknown): Json {
+  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
+}
+
+describe('golden exchanges, held against the protocol code', () => {
+  for (const [name, exchange] of loadExchanges()) {
+    describe(`${name}: ${exchange.title}`, () => {
+      it('is asked for exactly so', () => {
+        const { request } = build(exchange);
+        const expected = fill(exchange.request as unknown as Json, values) as Record<string, Json>;
+        const path = fill(exchange.request.path, values);
+        assert.equal(request.method, expected['method']);
+        assert.equal(request.url, path.startsWith('http') ? path : site.base + path);
+        assert.deepEqual({ ...request.headers }, expected['headers']);
+        if (expected['form'] !== undefined) {
+          assert.deepEqual(Object.fromEntries(new URLSearchParams(request.body)), expected['form']);
+          assert.doesNotMatch(request.body ?? '', /[ @]/, 'everything is percent-encoded');
+        } else if (expected['json'] !== undefined) {
+          assert.deepEqual(JSON.parse(request.body ?? ''), expected['json']);
+        } else {
+          assert.equal(request.body, undefined);
+        }
+      });
+
+      const { reads } = exchange;
+      if (reads === undefined) return;
+      it('is read as what it means', () => {
+        const read = build(exchange).read;
+        assert.ok(read);
+        const response = sampleResponse(exchange);
+        if ('error' in reads) {
+          assert.throws(
+            () => read(response),
+            (error: unknown) => error instanceof HeadlessError && error.code === reads.error,
+          );
+        } else {
+          assert.deepEqual(plain(read(response)), fill(reads.value, values));
+        }
+      });
+    });
+  }
+});
