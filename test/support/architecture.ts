@@ -124,9 +124,9 @@ function referencesTo(source: Source, names: readonly string[]): ts.Identifier[]
       const { parent } = node;
       if (!names.includes(node.text)) return false;
       if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-      const names_member =
+      const isItsName =
         ts.isPropertyAssignment(parent) || ts.isClassElement(parent) || ts.isTypeElement(parent);
-      return !(names_member && parent.name === node) && !ts.isQualifiedName(parent);
+      return !(isItsName && parent.name === node) && !ts.isQualifiedName(parent);
     });
 }
 
@@ -286,13 +286,24 @@ const collections = ['Map', 'Set', 'WeakMap', 'WeakSet'];
 const writers =
   /^(set|add|delete|clear|push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin)$/;
 
-function isWritten(source: Source, name: string): boolean {
+function isCollection(node: ts.Expression | undefined): boolean {
+  return (
+    node !== undefined &&
+    ts.isNewExpression(node) &&
+    collections.includes(node.expression.getText())
+  );
+}
+
+/** Whether a file writes to one of its constants. Only of a collection or list is it known what its methods do. */
+function isWritten(source: Source, name: string, initializer: ts.Expression | undefined): boolean {
+  const known =
+    isCollection(initializer) || initializer?.kind === ts.SyntaxKind.ArrayLiteralExpression;
   return referencesTo(source, [name]).some(({ parent }) => {
     const access = ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent);
     if (!access) return false;
     const outer = parent.parent;
     if (ts.isCallExpression(outer) && outer.expression === parent) {
-      return ts.isPropertyAccessExpression(parent) && writers.test(parent.name.text);
+      return known && ts.isPropertyAccessExpression(parent) && writers.test(parent.name.text);
     }
     if (ts.isBinaryExpression(outer) && outer.left === parent) {
       const operator = outer.operatorToken.kind;
@@ -300,14 +311,6 @@ function isWritten(source: Source, name: string): boolean {
     }
     return ts.isDeleteExpression(outer) || ts.isPostfixUnaryExpression(outer);
   });
-}
-
-function isCollection(node: ts.Expression | undefined): boolean {
-  return (
-    node !== undefined &&
-    ts.isNewExpression(node) &&
-    collections.includes(node.expression.getText())
-  );
 }
 
 /** lib/: a module keeps nothing between two calls. Tables that nobody writes to are no state. */
@@ -318,11 +321,11 @@ export const keepsNoModuleState: Rule = (source) => {
     const exported = statement.modifiers?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword);
     for (const declaration of statement.declarationList.declarations) {
       const { initializer, type, name } = declaration;
-      const written = ts.isIdentifier(name) && isWritten(source, name.text);
+      const written = ts.isIdentifier(name) && isWritten(source, name.text, initializer);
       const open = isCollection(initializer) && !/^Readonly(Map|Set)\b/.test(type?.getText() ?? '');
       if (
         !(statement.declarationList.flags & ts.NodeFlags.Const) ||
-        /^new Weak/.test(initializer?.getText() ?? '') ||
+        (initializer?.getText() ?? '').startsWith('new Weak') ||
         written ||
         (exported === true && open)
       ) {

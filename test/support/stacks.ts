@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { RequestHandler, Express, ErrorRequestHandler } from 'express';
 import type { Authenticator } from 'passport';
@@ -42,8 +43,15 @@ export function expressOf(stack: Stack): ExpressModule {
   return require(stack.express) as ExpressModule;
 }
 
-/** A Passport of the stack, of its own: nothing registered by another test is in it. */
+/** What Passport 0.4 and 0.5 write onto every request of the process. */
+const patched = ['login', 'logIn', 'logout', 'logOut', 'isAuthenticated', 'isUnauthenticated'];
+
+/**
+ * A Passport of the stack, of its own: nothing registered by another test is in it. An app has one Passport, so what
+ * an older one of an earlier test has left on all requests of this process is taken away first.
+ */
 export function passportOf(stack: Stack): Authenticator {
+  for (const name of patched) Reflect.deleteProperty(IncomingMessage.prototype, name);
   const { Passport } = require(stack.passport) as { Passport: new () => Authenticator };
   return new Passport();
 }
