@@ -39,7 +39,7 @@ describe('hazards', () => {
             .send({ username, password }),
         ),
       );
-      return answers.map(({ body }) => body.id);
+      return answers.map(({ body }) => body.id as unknown);
     }
 
     it('is real: a strategy that uses the verbs after waiting mixes people up or hangs', async () => {
@@ -179,7 +179,7 @@ describe('hazards', () => {
     it('is absent: only the guest strategy says pass()', () => {
       const folder = new URL('../../lib/strategies/', import.meta.url);
       const users = readdirSync(folder).filter((name) =>
-        /\.pass\(/.test(readFileSync(new URL(name, folder), 'utf8')),
+        readFileSync(new URL(name, folder), 'utf8').includes('.pass('),
       );
       assert.deepEqual(users, ['guest-strategy.ts']);
     });
@@ -236,7 +236,9 @@ describe('hazards', () => {
       await Promise.resolve();
       done(null, user);
     });
-    accepts('a wrapper that takes the rest', (...all) => all[1](null, user));
+    accepts('a wrapper that takes the rest', (...all) => {
+      all[1](null, user);
+    });
     accepts('a default argument', (_login, done = () => undefined) => { done(null, user); }); // prettier-ignore
     accepts('done first, another user returned after', (_login, done) => {
       done(null, user);
@@ -278,7 +280,7 @@ describe('hazards', () => {
         (error: unknown) =>
           error instanceof HeadlessError &&
           error.code === 'uvid_refused' &&
-          /`uvidHint`/.test(error.hint ?? ''),
+          (error.hint ?? '').includes('`uvidHint`'),
       );
       await client.close();
     });

@@ -1,4 +1,4 @@
-import { tracingChannel } from 'node:diagnostics_channel';
+import { hasSubscribers, tracingChannel } from 'node:diagnostics_channel';
 
 /** What a subscriber of a channel gets: nothing in it is secret. */
 export interface FlowTrace {
@@ -11,15 +11,16 @@ export interface FlowTrace {
   error?: unknown;
 }
 
+const parts = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
+
 /**
  * Runs one flow inside the tracing channel `passport-sf-headless:<flow>` (node:diagnostics_channel).
  * The result stays out of the channel, since it holds tokens.
  */
 export async function traced<T>(trace: FlowTrace, run: () => Promise<T>): Promise<T> {
-  const channel = tracingChannel<FlowTrace, FlowTrace>(`passport-sf-headless:${trace.flow}`);
-  const { start, end, asyncStart, asyncEnd, error } = channel;
-  const heard = [start, end, asyncStart, asyncEnd, error].some((each) => each.hasSubscribers);
-  if (!heard) return run();
+  const name = `passport-sf-headless:${trace.flow}`;
+  if (!parts.some((part) => hasSubscribers(`tracing:${name}:${part}`))) return run();
+  const channel = tracingChannel<FlowTrace, FlowTrace>(name);
   const outcome: { value?: { readonly result: T } } = {};
   await channel.tracePromise(async () => {
     outcome.value = { result: await run() };

@@ -112,12 +112,13 @@ export class HeadlessClient {
   guest(argument: VisitorArgument = {}): Promise<GuestLogin> {
     return this.#flow('guest', async () => {
       const visitor = checkVisitor(argument) ?? { uvid: createUvid(randomBytes) };
+      const sent = uvidOf(visitor);
       const { guestScope: scope, guestHint: spelling } = this.#settings;
       const { claims, tokens } = await this.#exchange.run(
         { flow: 'guest', scope },
         { visitor, spelling },
       );
-      const identity = guestIdentity(claims, uvidOf(visitor));
+      const identity = guestIdentity(claims, sent);
       return { identity, tokens, uvid: identity.uvid };
     });
   }

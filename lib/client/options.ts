@@ -130,8 +130,10 @@ function readIssuers(options: HeadlessClientOptions): string[] {
  * @throws {TypeError} naming the class and the option, for a missing, wrong or unknown one.
  */
 export function readOptions(options: HeadlessClientOptions): Settings {
-  if (typeof (options as unknown) !== 'object')
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) {
     throw new TypeError('HeadlessClient: needs options');
+  }
   for (const name of Object.keys(options)) {
     if (!knownOptions.has(name)) refuse(name, 'is not known');
   }

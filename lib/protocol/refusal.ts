@@ -5,7 +5,7 @@ import {
   type HeadlessErrorCode,
 } from '../errors.js';
 import { readAnswer, textField, type Answer, type Fields } from './answer.js';
-import type { WireRequest, WireResponse } from './wire.js';
+import { formBody, type WireRequest, type WireResponse } from './wire.js';
 
 /** What Salesforce said, as far as it is safe to repeat. It is the `cause` of a refusal. */
 export interface SalesforceStatement {
@@ -42,8 +42,13 @@ function withoutSecrets(text: string, request: WireRequest): string {
   let clean = text;
   for (const secret of request.secrets) {
     if (secret === '') continue;
-    const base64 = Buffer.from(secret).toString('base64');
-    for (const spelling of [secret, encodeURIComponent(secret), base64]) {
+    const spellings = [
+      secret,
+      encodeURIComponent(secret),
+      formBody({ secret }).replace('secret=', ''),
+      Buffer.from(secret).toString('base64'),
+    ];
+    for (const spelling of spellings) {
       clean = clean.replaceAll(spelling, '[redacted]');
     }
   }

@@ -28,7 +28,7 @@ export interface LoginFailure {
  * writes its verbs onto it. This pins the verbs of this request before anything is waited for (hazard 1).
  */
 function withPinnedVerbs<T extends object>(strategy: T): T {
-  return Object.assign(Object.create(strategy) as T, strategy);
+  return Object.assign(Object.create(Object.getPrototypeOf(strategy) as object) as T, strategy);
 }
 
 /**

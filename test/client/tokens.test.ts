@@ -287,7 +287,7 @@ describe('the tokens that a client accepts', () => {
       refresh_token: '5Aep861SecretRefreshToken',
     });
     const { tokens } = await client().login(credentials);
-    assert.equal(JSON.stringify({ ...tokens }).includes('eyJ'), false);
+    assert.equal(JSON.stringify(Object.assign({}, tokens)).includes('eyJ'), false);
     assert.equal(JSON.stringify(tokens).includes('5Aep861'), false);
     assert.equal(tokens.refreshToken, '5Aep861SecretRefreshToken');
   });

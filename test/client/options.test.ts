@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { HeadlessClient, type HeadlessClientOptions } from '../../lib/index.js';
+
+const good: HeadlessClientOptions = {
+  site: 'https://acme.my.site.com/portal/',
+  clientId: 'app',
+  redirectUri: 'https://app.example.com/callback',
+};
+
+describe('the options of HeadlessClient', () => {
+  const accepts = (title: string, options: object): void => {
+    it(`take ${title}`, async () => {
+      await new HeadlessClient({ ...good, ...options }).close();
+    });
+  };
+  accepts('the least', {});
+  accepts('everything', {
+    clientSecret: 'secret',
+    scope: 'api openid',
+    credentialsIn: 'body',
+    uvidHint: { guest: { in: 'body' }, named: { in: 'header', prefix: true }, namedToken: true },
+    userinfo: true,
+    issuers: ['https://acme.my.salesforce.com'],
+    clockTolerance: 0,
+    timeout: 1,
+    maxAnswerSize: 1,
+    http2: true,
+  });
+  accepts('http for localhost', { site: 'http://localhost:4600/portal' });
+  accepts('http for 127.0.0.1', { site: 'http://127.0.0.1:4600' });
+  accepts('http for ::1', { site: 'http://[::1]:4600' });
+
+  it('keep the path prefix of the site and drop trailing slashes', async () => {
+    const client = new HeadlessClient({ ...good, site: 'https://acme.my.site.com/portal//' });
+    assert.equal(client.site, 'https://acme.my.site.com/portal');
+    await client.close();
+  });
+
+  const refuses = (option: string, value: unknown): void => {
+    it(`refuse \`${option}\` = ${JSON.stringify(value)}, naming class and option`, () => {
+      const [first = '', second] = option.split('.');
+      const options = { ...good, [first]: second === undefined ? value : { [second]: value } };
+      assert.throws(
+        () => new HeadlessClient(options),
+        (error: unknown) =>
+          error instanceof TypeError &&
+          error.message.startsWith(`HeadlessClient: option \`${first}`),
+      );
+    });
+  };
+  refuses('site', undefined);
+  refuses('site', 'acme.my.site.com');
+  refuses('site', 'http://acme.my.site.com');
+  refuses('site', 'http://localhost.evil.example');
+  refuses('site', 'ftp://localhost');
+  refuses('site', 'https://acme.my.site.com/?x=1');
+  refuses('site', 'https://acme.my.site.com/#x');
+  refuses('site', 'https://user:pass@acme.my.site.com/');
+  refuses('clientId', undefined);
+  refuses('clientId', '');
+  refuses('redirectUri', undefined);
+  refuses('redirectUri', '/callback');
+  refuses('clientSecret', '');
+  refuses('clientSecret', 1);
+  refuses('scope', ['api']);
+  refuses('credentialsIn', 'query');
+  refuses('uvidHint.guest', { in: 'query' });
+  refuses('uvidHint.named', { prefix: 'yes' });
+  refuses('issuers', 'https://acme.my.salesforce.com');
+  refuses('issuers', ['acme']);
+  refuses('issuers', [1]);
+  refuses('clockTolerance', -1);
+  refuses('timeout', 0);
+  refuses('timeout', '10s');
+  refuses('timeout', Number.NaN);
+  refuses('maxAnswerSize', 0);
+  refuses('clientsecret', 'misspelt');
+
+  it('refuse to be absent', () => {
+    assert.throws(() => new HeadlessClient(undefined as never), /HeadlessClient: needs options/);
+    assert.throws(() => new HeadlessClient(null as never), /HeadlessClient: needs options/);
+  });
+});
