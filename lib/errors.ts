@@ -159,13 +159,13 @@ const meanings = {
     fault: 'configuration',
     status: 503,
     message: 'Salesforce wants the access token of an integration user for this call.',
-    hint: 'Experience Workspaces > Administration > Login & Registration: Require authentication to access this API.',
+    hint: 'Experience Workspaces > Administration > Login & Registration: switch off "Require authentication to access this API"; this version sends no such token.',
   },
   recaptcha_required: {
     fault: 'configuration',
     status: 503,
     message: 'Salesforce wants a reCAPTCHA token for this call and none was sent.',
-    hint: 'Have `recaptcha` or `recaptchaEvent` in what the credentials reader returns, or switch the requirement off.',
+    hint: 'Have the `request` reader of the strategy return `recaptcha` or `recaptchaEvent`, or switch the requirement off.',
   },
   identity_unknown: {
     fault: 'configuration',
@@ -302,9 +302,9 @@ export class HeadlessError extends Error {
   /** The HTTP status that Express's error handling answers with. */
   readonly status: number;
   /** For the operator: which switch, option or call to look at. */
-  readonly hint?: string;
+  declare readonly hint?: string;
   /** Salesforce's id of the refused request. */
-  readonly requestId?: string;
+  declare readonly requestId?: string;
 
   constructor(code: HeadlessErrorCode, details: HeadlessErrorDetails = {}) {
     const meaning: Meaning = meanings[code];

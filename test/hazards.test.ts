@@ -165,6 +165,34 @@ describe('hazards', () => {
     );
     failing('an error that is none', { verify: (_login, done) => { done('route'); } }, /login failed/); // prettier-ignore
 
+    const throwing = (title: string, credentials: object): void => {
+      it(`is absent: a custom callback that throws ${title} reaches the error handler, once`, async () => {
+        let called = 0;
+        const { app } = open({
+          routes: (routes, passport) => {
+            routes.post('/throwing', (req, res, next) => {
+              const callback = (): never => {
+                called += 1;
+                throw new Error('no view');
+              };
+              (
+                passport.authenticate('sf-headless-password', callback) as (...a: unknown[]) => void
+              )(req, res, next);
+            });
+          },
+        });
+        const { body } = await request(app)
+          .post('/throwing')
+          .timeout(2000)
+          .send(credentials)
+          .expect(500);
+        assert.equal(body.message, 'no view');
+        assert.equal(called, 1);
+      });
+    };
+    throwing('after a login', { username: people[0], password });
+    throwing('after a refused login', { username: people[0], password: 'not-it-1' });
+
     it('is absent: an unreachable Salesforce reaches the error handler', async () => {
       const { app } = open({ client: { site: 'http://127.0.0.1:1/portal' } });
       const { body } = await request(app)
@@ -267,10 +295,11 @@ describe('hazards', () => {
     it('is absent: a guest’s two calls spell it each in its own way', async () => {
       await request(open().app).post('/guest').expect(200);
       const [authorize, token] = emulator.log();
-      const hint = authorize?.headers['uvid-hint'];
+      assert.ok(authorize && token);
+      const hint = authorize.headers['uvid-hint'];
       assert.match(String(hint), /^UVID [0-9a-f-]{36}$/);
-      assert.equal(token?.headers['uvid-hint'], String(hint).replace('UVID ', ''));
-      assert.equal(token?.headers['auth-request-type'], 'guest');
+      assert.equal(token.headers['uvid-hint'], String(hint).replace('UVID ', ''));
+      assert.equal(token.headers['auth-request-type'], 'guest');
     });
 
     it('is absent: the mistake has its own error, which names the option', async () => {

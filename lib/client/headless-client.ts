@@ -5,7 +5,7 @@ import { checkAccessTokenClaims, type AccessTokenClaims } from '../protocol/clai
 import { discoveryRequest, readDiscovery } from '../protocol/discovery.js';
 import { passwordlessStartRequest, readPasswordlessStart } from '../protocol/passwordless.js';
 import { readRevoke, revokeRequest } from '../protocol/revoke.js';
-import { createUvid } from '../protocol/uvid.js';
+import { createUvid, type HintSpelling, type Visitor } from '../protocol/uvid.js';
 import { checkCredential, checkMethod, checkVisitor, uvidOf } from './arguments.js';
 import type { VisitorArgument } from './arguments.js';
 import { traced } from './diagnostics.js';
@@ -168,15 +168,19 @@ export class HeadlessClient {
   async #named(input: FlowInput, argument: VisitorArgument): Promise<NamedLogin> {
     const visitor = checkVisitor(argument);
     const uvid = visitor && (argument.uvid ?? uvidOf(visitor));
-    const { scope, namedHint: spelling } = this.#settings;
+    const { scope, namedHint } = this.#settings;
+    const hint =
+      visitor === undefined || namedHint === false
+        ? undefined
+        : { visitor, spelling: spellingFor(visitor, namedHint) };
     const { answer, claims, tokens, tokenBase } = await this.#exchange.run(
       { ...input, scope },
-      visitor && { visitor, spelling },
+      hint,
     );
     const userinfo = this.#settings.userinfo
       ? await this.#exchange.userinfo(tokenBase, answer.accessToken)
       : undefined;
-    return { identity: namedIdentity(claims, userinfo, uvid), tokens, uvid };
+    return { identity: namedIdentity(claims, userinfo, hint && uvid), tokens, uvid };
   }
 
   #flow<T>(flow: string, run: () => Promise<T>): Promise<T> {
@@ -190,4 +194,12 @@ export class HeadlessClient {
       }
     });
   }
+}
+
+/** Second-hand knowledge pairs a plain id with the body and a token with the header (wire contract, login, section 11). */
+function spellingFor(
+  visitor: Visitor,
+  { in: place, prefix }: Exclude<Settings['namedHint'], false>,
+): HintSpelling {
+  return { in: place ?? ('guestToken' in visitor ? 'header' : 'body'), prefix };
 }

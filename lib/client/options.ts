@@ -6,8 +6,11 @@ import type { HintSpelling } from '../protocol/uvid.js';
 export interface UvidHintOptions {
   /** Guest authorize. Default `{ in: 'header', prefix: true }`. The token call of a guest is always bare. */
   readonly guest?: Partial<HintSpelling>;
-  /** Authorize of a named login. Default `{ in: 'body', prefix: false }`. */
-  readonly named?: Partial<HintSpelling>;
+  /**
+   * Authorize of a named login. Default: a plain id in the body, a guest token in the header, both without prefix.
+   * `false` sends no hint with a named login at all.
+   */
+  readonly named?: Partial<HintSpelling> | false;
   /** Whether the token call of a named login repeats the plain visitor id. Default false. */
   readonly namedToken?: boolean;
 }
@@ -52,7 +55,8 @@ export interface Settings {
   readonly guestScope: string;
   readonly credentialsIn: 'header' | 'body';
   readonly guestHint: HintSpelling;
-  readonly namedHint: HintSpelling;
+  readonly namedHint:
+    false | { readonly in: HintSpelling['in'] | undefined; readonly prefix: boolean };
   readonly namedTokenHint: boolean;
   readonly userinfo: boolean;
   readonly origins: readonly string[];
@@ -76,6 +80,10 @@ const knownOptions: ReadonlySet<string> = new Set<keyof HeadlessClientOptions>([
   'dispatcher',
 ]);
 
+function isDispatcher(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'request' in value;
+}
+
 function refuse(option: string, why: string): never {
   throw new TypeError(`HeadlessClient: option \`${option}\` ${why}`);
 }
@@ -84,6 +92,11 @@ function text(options: HeadlessClientOptions, name: 'clientId' | 'redirectUri'):
   const value: unknown = options[name];
   if (typeof value !== 'string' || value === '') refuse(name, 'must be a text that is not empty');
   return value;
+}
+
+function flag(value: unknown, option: string): boolean {
+  if (value !== undefined && typeof value !== 'boolean') refuse(option, 'must be true or false');
+  return value ?? false;
 }
 
 function positive(
@@ -96,15 +109,40 @@ function positive(
   return value;
 }
 
-function spelling(
-  option: string,
-  given: Partial<HintSpelling> | undefined,
-  unset: HintSpelling,
-): HintSpelling {
-  const merged = { ...unset, ...given };
-  if (!['header', 'body'].includes(merged.in)) refuse(`${option}.in`, "must be 'header' or 'body'");
-  if (typeof merged.prefix !== 'boolean') refuse(`${option}.prefix`, 'must be true or false');
-  return merged;
+/** One spelling of the hint, as far as it is given. */
+function spelling(option: string, given: unknown): Partial<HintSpelling> {
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null) refuse(option, 'must be an object');
+  for (const name of Object.keys(given)) {
+    if (name !== 'in' && name !== 'prefix') refuse(`${option}.${name}`, 'is not known');
+  }
+  const place: unknown = Reflect.get(given, 'in');
+  const prefix: unknown = Reflect.get(given, 'prefix');
+  if (place !== undefined && place !== 'header' && place !== 'body') {
+    refuse(`${option}.in`, "must be 'header' or 'body'");
+  }
+  return {
+    ...(place !== undefined && { in: place }),
+    ...(prefix !== undefined && { prefix: flag(prefix, `${option}.prefix`) }),
+  };
+}
+
+function readHint({ uvidHint = {} }: HeadlessClientOptions) {
+  for (const name of Object.keys(uvidHint)) {
+    if (!['guest', 'named', 'namedToken'].includes(name))
+      refuse(`uvidHint.${name}`, 'is not known');
+  }
+  const named =
+    uvidHint.named === false ? (false as const) : spelling('uvidHint.named', uvidHint.named);
+  return {
+    guestHint: {
+      in: 'header',
+      prefix: true,
+      ...spelling('uvidHint.guest', uvidHint.guest),
+    } as const,
+    namedHint: named === false ? named : { in: named.in, prefix: named.prefix ?? false },
+    namedTokenHint: flag(uvidHint.namedToken, 'uvidHint.namedToken'),
+  };
 }
 
 function readSite(options: HeadlessClientOptions): Site {
@@ -156,7 +194,11 @@ export function readOptions(options: HeadlessClientOptions): Settings {
   }
   positive(options, 'timeout', defaultTimeout);
   positive(options, 'maxAnswerSize', defaultAnswerSize);
-  const hint = options.uvidHint ?? {};
+  flag(options.http2, 'http2');
+  const dispatcher: unknown = options.dispatcher;
+  if (dispatcher !== undefined && !isDispatcher(dispatcher)) {
+    refuse('dispatcher', 'must be an undici dispatcher');
+  }
   return {
     site,
     clientId: text(options, 'clientId'),
@@ -164,10 +206,8 @@ export function readOptions(options: HeadlessClientOptions): Settings {
     scope,
     guestScope: guestScope(scope),
     credentialsIn,
-    guestHint: spelling('uvidHint.guest', hint.guest, { in: 'header', prefix: true }),
-    namedHint: spelling('uvidHint.named', hint.named, { in: 'body', prefix: false }),
-    namedTokenHint: hint.namedToken ?? false,
-    userinfo: options.userinfo ?? false,
+    ...readHint(options),
+    userinfo: flag(options.userinfo, 'userinfo'),
     origins: [...new Set([site.origin, ...readIssuers(options)])],
     clockTolerance,
   };

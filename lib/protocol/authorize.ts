@@ -16,7 +16,7 @@ interface RequestType {
 }
 
 /** The headless flows differ at this endpoint in one row of data each (wire contract, login, 2.1; one-time codes, 2.5). */
-export const requestTypes = {
+const requestTypes = {
   'named-user': { header: 'Named-User', verified: false, invalidGrant: 'invalid_credentials' },
   guest: { header: 'guest', verified: false, invalidGrant: 'unexpected_answer' },
   passwordless: { header: 'passwordless-login', verified: true, invalidGrant: 'invalid_code' },
@@ -24,7 +24,7 @@ export const requestTypes = {
 } as const satisfies Record<string, RequestType>;
 
 /** The flows that begin at the authorize endpoint. */
-export type AuthorizeFlow = keyof typeof requestTypes;
+type AuthorizeFlow = keyof typeof requestTypes;
 
 /** How a one-time code reaches its owner. */
 export type VerificationMethod = 'email' | 'sms';

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { HeadlessError } from '../errors.js';
 import type { OtpTicket } from '../client/inputs.js';
 import {
@@ -14,7 +14,7 @@ import type { Turns } from './turns.js';
 
 /** How much of one-time codes a browser session gets. */
 export interface CodeLimits {
-  /** Guesses per code. Default 3, like Salesforce. Asking for the same code again does not renew them. */
+  /** Guesses per code. Default 3, like Salesforce. Asking again gives new ones only once all are spent. */
   readonly codeAttempts: number;
   /** Codes per attempt and hour. Default 5, like Salesforce. */
   readonly codeSends: number;
@@ -44,6 +44,15 @@ function isAttempt(value: unknown): CodeAttempt | undefined {
 }
 
 const records = new SessionRecords('code', isAttempt);
+
+/**
+ * One attempt per session and username, so that asking again finds the guesses and the sends there have been, even
+ * after other attempts have pushed this one out of the session.
+ */
+function attemptName(session: OpenSession, username: string): string {
+  const digest = createHash('sha256').update(`${session.id}\n${username}`).digest('base64url');
+  return digest.slice(0, 22);
+}
 
 /** Sends a code: the identifier and method, or undefined when Salesforce refused the account. */
 export type SendCode = (
@@ -81,14 +90,15 @@ export class Codes {
   ): Promise<PendingCode> {
     const session = openSession(req);
     return this.turns.run(`code ${session.id}`, async () => {
-      const again = await this.attemptFor(req, session, username);
-      const wanted = username ?? again?.attempt.username;
+      const wanted = username ?? (await this.newestUsername(session));
       if (wanted === undefined) throw new HeadlessError('missing_credentials');
+      const name = attemptName(session, wanted);
+      const again = await records.get(session, name);
       const now = Date.now();
-      const sentAt = (again?.attempt.sentAt ?? []).filter((time) => time > now - hour);
+      const sentAt = (again?.sentAt ?? []).filter((time) => time > now - hour);
       if (sentAt.length >= this.limits.codeSends) throw new HeadlessError('too_many_codes');
-      const ticket = await send(wanted, method ?? again?.attempt.method);
-      const guessesLeft = again?.attempt.guessesLeft ?? 0;
+      const ticket = await send(wanted, method ?? again?.method);
+      const guessesLeft = again?.guessesLeft ?? 0;
       const attempt: CodeAttempt = {
         username: wanted,
         method: ticket?.method ?? method ?? 'email',
@@ -97,7 +107,6 @@ export class Codes {
         guessesLeft: guessesLeft > 0 ? guessesLeft : this.limits.codeAttempts,
         sentAt: [...sentAt, now],
       };
-      const name = again?.name ?? randomUUID();
       await records.set(session, name, attempt, Math.max(attempt.expiresAt, now + hour));
       const pending = { attempt: name, method: attempt.method, expiresAt: attempt.expiresAt };
       await this.remember(session, pending);
@@ -138,28 +147,15 @@ export class Codes {
     });
   }
 
-  private async attemptFor(
-    req: SessionRequest,
-    session: OpenSession,
-    username: string | undefined,
-  ): Promise<{ name: string; attempt: CodeAttempt } | undefined> {
-    for (const { attempt: name } of [...(req.session?.sfHeadless?.codes ?? [])].reverse()) {
-      const attempt = await records.get(session, name);
-      if (attempt !== undefined && (username === undefined || attempt.username === username)) {
-        return { name, attempt };
-      }
-    }
-    return undefined;
+  private async newestUsername(session: OpenSession): Promise<string | undefined> {
+    const newest = session.session.sfHeadless?.codes?.at(-1);
+    return newest && (await records.get(session, newest.attempt))?.username;
   }
 
   private async remember(session: OpenSession, pending: PendingCode): Promise<void> {
     const data = dataOf(session);
     const others = (data.codes ?? []).filter(({ attempt }) => attempt !== pending.attempt);
-    const kept = others.slice(-(mostAttempts - 1));
-    data.codes = [...kept, pending];
-    for (const { attempt } of others.slice(0, others.length - kept.length)) {
-      await records.delete(session, attempt);
-    }
+    data.codes = [...others.slice(-(mostAttempts - 1)), pending];
     await saveSession(session);
   }
 

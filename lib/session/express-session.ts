@@ -27,7 +27,7 @@ export interface HeadlessSessionData {
 }
 
 /** The part of an express-session session that is used here. */
-export interface Session {
+interface Session {
   sfHeadless?: HeadlessSessionData;
   save(callback: (error?: unknown) => void): unknown;
 }
@@ -35,7 +35,7 @@ export interface Session {
 type StoreCallback = (error?: unknown, value?: unknown) => void;
 
 /** The part of an express-session store that is used here. */
-export interface Store {
+interface Store {
   get(id: string, callback: StoreCallback): unknown;
   set(id: string, value: object, callback: StoreCallback): unknown;
   destroy(id: string, callback: StoreCallback): unknown;

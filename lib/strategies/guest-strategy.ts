@@ -1,7 +1,7 @@
 import type { GuestIdentity } from '../client/identity.js';
 import { ensureGuest, keepGuestThroughLogin, loginGuest } from '../session/guest.js';
 import { headlessOf } from '../session/headless.js';
-import { HeadlessStrategy, type StrategyOptions } from './headless-strategy.js';
+import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** Options of {@link GuestStrategy}. */
@@ -43,18 +43,20 @@ export class GuestStrategy extends HeadlessStrategy<GuestIdentity> {
     this.asUser = options.asUser ?? false;
   }
 
-  protected override async attempt(req: MaybeLoggedIn): Promise<void> {
-    const { turns } = headlessOf(req).services;
-    if (req.isAuthenticated?.() === true) {
-      this.pass();
-    } else if (this.asUser) {
+  protected override async attempt(req: MaybeLoggedIn): Promise<Verb> {
+    const headless = headlessOf(req);
+    const { turns } = headless.services;
+    const isUser = req.isAuthenticated?.() === true;
+    if (this.asUser && !isUser) {
       const { guest, login } = await loginGuest(req, this.client, turns);
       keepGuestThroughLogin(req, guest);
-      await this.conclude({ flow: 'guest', ...login, req });
-    } else {
-      await ensureGuest(req, this.client, turns);
-      // The only strategy that may let a request pass without a user (hazard 8).
-      this.pass();
+      return this.conclude({ flow: 'guest', ...login, req });
     }
+    // A user without a guest is a named one. A guest who is a user may need a new token all the same.
+    if (!isUser || headless.guest !== undefined) await ensureGuest(req, this.client, turns);
+    // The only strategy that may let a request pass without a user (hazard 8).
+    return () => {
+      this.pass();
+    };
   }
 }

@@ -23,6 +23,9 @@ export interface LoginFailure {
   readonly code: HeadlessErrorCode;
 }
 
+/** A call of exactly one of Passport's verbs, ready to be made. */
+export type Verb = () => void;
+
 /**
  * Passport hands out one object per request, or, when a strategy is passed as an instance, the same one to all, and
  * writes its verbs onto it. This pins the verbs of this request before anything is waited for (hazard 1).
@@ -76,29 +79,55 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   /** Called by Passport, once per request. */
   override authenticate(req: LoginRequest, options?: unknown): void {
     const acting = withPinnedVerbs(this);
-    // The one place that catches: a rejection anywhere below would otherwise leave the request hanging (hazard 3).
-    acting.attempt(req, options).catch((error: unknown) => {
-      if (error instanceof HeadlessError && error.fault === 'credentials') {
-        acting.fail(acting.failure(error), error.status);
-      } else {
-        acting.error(error instanceof Error ? error : new Error('login failed', { cause: error }));
-      }
-    });
+    acting
+      .attempt(req, options)
+      // A rejection anywhere below would otherwise leave the request hanging (hazard 3).
+      .catch((error: unknown) => acting.refusal(error))
+      .then((verb) => {
+        verb();
+      })
+      // What throws now is the app's own code behind the verb: its custom callback, its serializer. The verb has been
+      // used, so the error goes where Express takes errors of this request.
+      .catch((error: unknown) => {
+        req.next?.(error);
+      });
   }
 
-  /** One login, from reading the request to calling `success`, `fail` or `pass` once. It may reject. */
-  protected abstract attempt(req: LoginRequest, options: unknown): Promise<void>;
+  /** One login, from reading the request to the one verb that Passport is to hear. It may reject. */
+  protected abstract attempt(req: LoginRequest, options: unknown): Promise<Verb>;
 
-  /** Asks the app who the verified identity is to it, and ends in `success` or `fail`. */
-  protected async conclude(login: Login<I>, beforeSuccess?: () => void): Promise<void> {
+  /** Asks the app who the verified identity is to it. */
+  protected async conclude(login: Login<I>, beforeSuccess?: () => void): Promise<Verb> {
     const { user, info } = await runVerify(this.verify, login, this.verifyTimeout);
     if (user === false) {
       const refused = new HeadlessError('login_refused');
-      this.fail(info ?? this.failure(refused), refused.status);
-      return;
+      return () => {
+        this.fail(info ?? this.failure(refused), refused.status);
+      };
     }
-    beforeSuccess?.();
-    this.success(user, info);
+    return () => {
+      beforeSuccess?.();
+      this.success(user, info);
+    };
+  }
+
+  /** An error whose message for the visitor is the app's own, where the app has one. */
+  protected inAppWords(error: unknown): unknown {
+    if (!(error instanceof HeadlessError)) return error;
+    const message = this.messages[error.code];
+    if (message === undefined) return error;
+    const { code, cause, hint, requestId } = error;
+    return new HeadlessError(code, { message, cause, requestId, ...(hint && { hint }) });
+  }
+
+  private refusal(error: unknown): Verb {
+    return () => {
+      if (error instanceof HeadlessError && error.fault === 'credentials') {
+        this.fail(this.failure(error), error.status);
+      } else {
+        this.error(error instanceof Error ? error : new Error('login failed', { cause: error }));
+      }
+    };
   }
 
   private failure({ code, message }: HeadlessError): LoginFailure {

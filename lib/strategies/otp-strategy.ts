@@ -5,7 +5,7 @@ import { HeadlessError } from '../errors.js';
 import { forgetGuest, guestOf } from '../session/guest.js';
 import { headlessOf } from '../session/headless.js';
 import { formField, formOf, readerOf } from './form.js';
-import { HeadlessStrategy, type StrategyOptions } from './headless-strategy.js';
+import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** What a visitor asks a code with. Without a username the newest code of the session is sent again. */
@@ -71,9 +71,14 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
    */
   start(): (req: LoginRequest, res: ServerResponse, next: (error?: unknown) => void) => void {
     return (req, _res, next) => {
-      this.send(req).then(() => {
-        next();
-      }, next);
+      this.send(req).then(
+        () => {
+          next();
+        },
+        (error: unknown) => {
+          next(this.inAppWords(error));
+        },
+      );
     };
   }
 
@@ -91,7 +96,7 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
     });
   }
 
-  protected override async attempt(req: LoginRequest): Promise<void> {
+  protected override async attempt(req: LoginRequest): Promise<Verb> {
     const { codes } = headlessOf(req).services;
     const { code, attempt } = this.credentials(req);
     const typed = code?.replace(/\s+/g, '') ?? '';
@@ -100,7 +105,7 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
     const login = await codes.finish(req, attempt, (ticket) =>
       this.client.finishOtp({ ...ticket, code: typed, uvid }),
     );
-    await this.conclude({ flow: 'otp', ...login, req }, () => {
+    return this.conclude({ flow: 'otp', ...login, req }, () => {
       forgetGuest(req);
     });
   }

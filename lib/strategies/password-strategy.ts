@@ -2,7 +2,7 @@ import type { NamedIdentity } from '../client/identity.js';
 import { HeadlessError } from '../errors.js';
 import { forgetGuest, guestOf } from '../session/guest.js';
 import { formField, formOf, readerOf } from './form.js';
-import { HeadlessStrategy, type StrategyOptions } from './headless-strategy.js';
+import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** What a visitor logs in with. Sent as it is: nothing is trimmed or normalised. */
@@ -35,14 +35,14 @@ export class PasswordStrategy extends HeadlessStrategy<NamedIdentity> {
     this.credentials = readerOf(new.target.name, options, 'credentials', readForm);
   }
 
-  protected override async attempt(req: LoginRequest): Promise<void> {
+  protected override async attempt(req: LoginRequest): Promise<Verb> {
     const { username, password } = this.credentials(req);
     if (username === undefined || password === undefined) {
       throw new HeadlessError('missing_credentials');
     }
     const uvid = guestOf(req)?.uvid;
     const login = await this.client.login({ username, password, uvid });
-    await this.conclude({ flow: 'password', ...login, req }, () => {
+    return this.conclude({ flow: 'password', ...login, req }, () => {
       forgetGuest(req);
     });
   }

@@ -6,6 +6,8 @@ import { HeadlessError } from '../errors.js';
 /** The request as strategies see it: Express 4 and 5 fit. */
 export interface LoginRequest extends IncomingMessage {
   readonly body?: unknown;
+  /** Express's way to hand an error of this request to the error handlers. */
+  next?: ((error?: unknown) => void) | undefined;
 }
 
 /** What a verify function gets. */

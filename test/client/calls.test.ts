@@ -155,10 +155,18 @@ describe('HeadlessClient', () => {
       assert.equal(call(1)?.headers['uvid-hint'], uvid);
       assert.equal(call(1)?.headers['auth-request-type'], undefined);
     });
-    it('as a guest token, whose visitor is then known', async () => {
+    it('not at all, and still says whose login it is', async () => {
+      await use({ uvidHint: { named: false } });
+      assert.equal((await client.login({ ...alice, uvid })).uvid, uvid);
+      assert.equal(new URLSearchParams(call(0)?.body).get('uvid_hint'), null);
+      assert.equal(call(0)?.headers['uvid-hint'], undefined);
+    });
+    it('as a guest token in the header, whose visitor is then known', async () => {
       const guest = await client.guest({ uvid });
+      emulator.clearLog();
       const login = await client.login({ ...alice, guestToken: guest.tokens.accessToken });
       assert.equal(login.uvid, uvid);
+      assert.equal(call(0)?.headers['uvid-hint'], guest.tokens.accessToken);
     });
   });
 

@@ -26,6 +26,7 @@ describe('the options of HeadlessClient', () => {
     maxAnswerSize: 1,
     http2: true,
   });
+  accepts('no hint for named logins', { uvidHint: { named: false } });
   accepts('http for localhost', { site: 'http://localhost:4600/portal' });
   accepts('http for 127.0.0.1', { site: 'http://127.0.0.1:4600' });
   accepts('http for ::1', { site: 'http://[::1]:4600' });
@@ -66,6 +67,13 @@ describe('the options of HeadlessClient', () => {
   refuses('credentialsIn', 'query');
   refuses('uvidHint.guest', { in: 'query' });
   refuses('uvidHint.named', { prefix: 'yes' });
+  refuses('uvidHint.other', {});
+  refuses('uvidHint.named', true);
+  refuses('uvidHint.named', { as: 'token' });
+  refuses('uvidHint.namedToken', 'yes');
+  refuses('userinfo', 'yes');
+  refuses('http2', 2);
+  refuses('dispatcher', 3);
   refuses('issuers', 'https://acme.my.salesforce.com');
   refuses('issuers', ['acme']);
   refuses('issuers', [1]);

@@ -242,6 +242,15 @@ describe('OtpStrategy', () => {
       assert.equal(emulator.outbox().length, 2);
     });
 
+    it('a limited number of times, however many other codes are asked for in between', async () => {
+      const agent = open({ limits: { codeSends: 1 } });
+      await ask(agent).expect(200);
+      for (let person = 0; person < 6; person += 1) {
+        await ask(agent, { username: `p${person}@example.com` }).expect(200);
+      }
+      await ask(agent).expect(429);
+    });
+
     it('as often as Salesforce allows', async () => {
       const agent = open({ limits: { codeSends: 50 } });
       for (let send = 0; send < 5; send += 1) await ask(agent).expect(200);
@@ -309,6 +318,12 @@ describe('OtpStrategy', () => {
     const agent = open({ without: ['session'] });
     const { body } = await ask(agent).expect(500);
     assert.equal(body.code, 'session_required');
+  });
+
+  it('says what is wrong with a request in the words of the app', async () => {
+    const agent = open({ otp: { messages: { missing_credentials: 'Bitte ausfüllen.' } } });
+    const { body } = await agent.post('/code').send({ recaptcha: 'pass' }).expect(400);
+    assert.equal(body.message, 'Bitte ausfüllen.');
   });
 
   it('lets the app read the request in its own way', async () => {

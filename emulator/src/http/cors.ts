@@ -1,0 +1,53 @@
+import type { World } from '../world/world.js';
+import { text, withHeaders, type Answer } from './answer.js';
+import type { SiteRequest } from './site-request.js';
+
+/**
+ * Which origins an endpoint lets in: everyone, those on the allowlist, or those on it provided that
+ * "Enable CORS for OAuth endpoints" is on (wire contract, login, section 12.1).
+ */
+export type CorsClass = 'everyone' | 'allowlist' | 'oauth';
+
+/** What CORS says to one request: refuse it, answer the preflight, or add headers to the answer. */
+export interface CorsVerdict {
+  readonly answer?: Answer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function allowedOrigin(origin: string, cors: CorsClass, world: World): string | undefined {
+  if (cors === 'everyone') return '*';
+  const { corsOrigins, corsOauthEndpoints } = world.settings.site;
+  if (!corsOrigins.includes(origin)) return undefined;
+  return cors === 'oauth' && !corsOauthEndpoints ? undefined : origin;
+}
+
+/** Judges a request by its `Origin`; without one, or from the site itself, nothing is to be said. */
+export function judgeOrigin(request: SiteRequest, cors: CorsClass, world: World): CorsVerdict {
+  const origin = request.headers['origin'];
+  const preflight =
+    request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
+  if (origin === undefined || (origin === world.site.origin && !preflight)) {
+    const open = cors === 'everyone';
+    return { headers: open ? openHeaders : {} };
+  }
+  const allowed = allowedOrigin(origin, cors, world);
+  if (allowed === undefined) {
+    return { answer: text('', 403, 'origin not allowed by CORS settings'), headers: {} };
+  }
+  const headers =
+    allowed === '*'
+      ? openHeaders
+      : { 'Access-Control-Allow-Origin': allowed, Vary: 'Accept-Encoding, Origin' };
+  if (!preflight) return { headers };
+  const requested = request.headers['access-control-request-headers'];
+  const answer = withHeaders(text(''), {
+    'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
+    ...(requested !== undefined && { 'Access-Control-Allow-Headers': requested }),
+  });
+  return { answer, headers };
+}
+
+const openHeaders = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Credentials': 'false',
+};

@@ -1,0 +1,138 @@
+import type { Client } from './clients.js';
+import type { Clock } from './clock.js';
+import { randomBase62 } from './random.js';
+
+/** A login that may be refreshed: one user, one client, one current refresh token. */
+export interface Approval {
+  readonly clientId: string;
+  readonly userId: string;
+  readonly scopes: readonly string[];
+  readonly uvid: string | undefined;
+  readonly createdAt: number;
+  usedAt: number;
+  refreshToken: string;
+}
+
+/** An access token the emulator has issued. */
+export interface AccessToken {
+  readonly value: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  /** The named user; undefined for a guest token. */
+  readonly userId: string | undefined;
+  readonly uvid: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly approval: Approval | undefined;
+}
+
+const unitHours: Readonly<Record<string, number>> = { HOURS: 1, DAYS: 24, MONTHS: 720 };
+
+function policyEnd(approval: Approval, policy: string): number {
+  if (policy === 'infinite') return Infinity;
+  const [kind, amount, unit = ''] = policy.split(':');
+  const from = kind === 'specific_lifetime' ? approval.createdAt : approval.usedAt;
+  return from + Number(amount ?? 0) * (unitHours[unit] ?? 0) * 3_600_000;
+}
+
+/** Access and refresh tokens. Expired and revoked ones are dead everywhere. */
+export class Tokens {
+  private readonly clock: Clock;
+  private readonly access = new Map<string, AccessToken>();
+  private readonly current = new Map<string, Approval>();
+  private readonly spent = new Map<string, Approval>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  add(token: AccessToken): void {
+    this.access.set(token.value, token);
+  }
+
+  /** The token, unless it expired, was revoked or never was. */
+  live(value: string): AccessToken | undefined {
+    const token = this.access.get(value);
+    return token !== undefined && this.clock.now() < token.expiresAt ? token : undefined;
+  }
+
+  /**
+   * Starts an approval with a refresh token. Beyond `limit` of one user and client the oldest is
+   * revoked without a word (wire contract, login, section 5.1).
+   */
+  approve(
+    login: Pick<Approval, 'clientId' | 'userId' | 'scopes' | 'uvid'>,
+    limit: number,
+  ): Approval {
+    const now = this.clock.now();
+    const approval = {
+      ...login,
+      createdAt: now,
+      usedAt: now,
+      refreshToken: this.newRefreshToken(),
+    };
+    this.current.set(approval.refreshToken, approval);
+    const alike = [...this.current.values()].filter(
+      (other) => other.clientId === login.clientId && other.userId === login.userId,
+    );
+    for (const old of alike.slice(0, Math.max(0, alike.length - limit))) this.end(old);
+    return approval;
+  }
+
+  /**
+   * The approval a refresh token stands for. A spent refresh token ends its approval and everything
+   * issued under it; that, like an expired or unknown one, gives undefined.
+   */
+  approvalOf(refreshToken: string, client: Client): Approval | undefined {
+    const stolen = this.spent.get(refreshToken);
+    if (stolen !== undefined) this.end(stolen);
+    const approval = this.current.get(refreshToken);
+    if (approval?.clientId !== client.id) return undefined;
+    return this.clock.now() < policyEnd(approval, client.refreshTokenPolicyType)
+      ? approval
+      : undefined;
+  }
+
+  /** Replaces the refresh token of an approval; the old one is spent. */
+  rotate(approval: Approval): void {
+    this.current.delete(approval.refreshToken);
+    this.spent.set(approval.refreshToken, approval);
+    approval.refreshToken = this.newRefreshToken();
+    this.current.set(approval.refreshToken, approval);
+  }
+
+  /** Records a use of the approval, for policies that count inactivity. */
+  touch(approval: Approval): void {
+    approval.usedAt = this.clock.now();
+  }
+
+  /**
+   * An access token ends alone, a refresh token with every access token issued under it (wire
+   * contract, login, section 5.2). False when the token is not alive.
+   */
+  revoke(value: string): boolean {
+    const approval = this.current.get(value);
+    if (approval !== undefined) this.end(approval);
+    else if (this.live(value) === undefined) return false;
+    this.access.delete(value);
+    return true;
+  }
+
+  clear(): void {
+    this.access.clear();
+    this.current.clear();
+    this.spent.clear();
+  }
+
+  private end(approval: Approval): void {
+    this.current.delete(approval.refreshToken);
+    for (const token of this.access.values()) {
+      if (token.approval === approval) this.access.delete(token.value);
+    }
+  }
+
+  private newRefreshToken(): string {
+    return `5Aep861${randomBase62(80)}`;
+  }
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+
+/** A wrong environment: one line for the person at the keyboard instead of a stack trace. */
+export class ConfigError extends Error {}
+
+/** The environment variables of the org, by the HeadlessClient option each of them becomes. */
+export const orgVariables = {
+  site: 'SF_SITE',
+  clientId: 'SF_CLIENT_ID',
+  clientSecret: 'SF_CLIENT_SECRET',
+  redirectUri: 'SF_REDIRECT_URI',
+  scope: 'SF_SCOPE',
+};
+
+/**
+ * Reads the environment. An empty variable counts as not set. README.md explains each of them.
+ *
+ * @throws {ConfigError} naming the variable that is missing or wrong.
+ */
+export function readConfig(env) {
+  return {
+    port: number(env, 'PORT', 3000, 65_535),
+    trustProxy: number(env, 'TRUST_PROXY', 0, 10) || false,
+    redisUrl: redisUrl(env.REDIS_URL),
+    sessionSecret: sessionSecret(env),
+    recaptchaSiteKey: env.RECAPTCHA_SITE_KEY || undefined,
+    org: org(env),
+  };
+}
+
+function number(env, name, otherwise, most) {
+  const text = env[name] || String(otherwise);
+  if (!/^\d{1,5}$/.test(text) || Number(text) > most) {
+    throw new ConfigError(`${name} must be a number from 0 to ${most}, and is "${text}"`);
+  }
+  return Number(text);
+}
+
+function redisUrl(url) {
+  if (!url) return undefined;
+  if (!URL.canParse(url) || !['redis:', 'rediss:'].includes(new URL(url).protocol)) {
+    // The value is not repeated: it may contain a password.
+    throw new ConfigError('REDIS_URL must look like redis://host:6379 (or rediss:// for TLS)');
+  }
+  return url;
+}
+
+function sessionSecret({ SESSION_SECRET: secret, REDIS_URL: redis }) {
+  if (secret && secret.length < 32) {
+    throw new ConfigError('SESSION_SECRET must have at least 32 characters');
+  }
+  // Sessions in memory end with the process, and so may their secret. Sessions in Redis do not.
+  if (!secret && redis) throw new ConfigError('SESSION_SECRET is needed when REDIS_URL is set');
+  return secret || randomBytes(32).toString('base64url');
+}
+
+/** What HeadlessClient needs to know of a real org; undefined means: start the emulator. */
+function org(env) {
+  const given = Object.entries(orgVariables).filter(([, name]) => env[name]);
+  if (given.length === 0) return undefined;
+  for (const name of ['SF_SITE', 'SF_CLIENT_ID']) {
+    if (!env[name]) throw new ConfigError(`${name} is needed when ${given[0][1]} is set`);
+  }
+  const options = Object.fromEntries(given.map(([option, name]) => [option, env[name]]));
+  // The callback of headless flows is never visited. Salesforce keeps this address on every site for it.
+  return { redirectUri: `${env.SF_SITE.replace(/\/+$/, '')}/services/oauth2/echo`, ...options };
+}

@@ -1,0 +1,25 @@
+import { Router } from 'express';
+import { findTrip } from '../trips.js';
+import { neverStored, ownerOf, tell } from '../visitor.js';
+
+/** The visitor's own list; for guests and customers alike. */
+export function savedRoutes({ savedTrips }) {
+  const router = Router();
+
+  router.get('/saved', neverStored, (req, res) => {
+    // A trip that has left the catalogue since is left out.
+    const trips = res.locals.saved.map(findTrip).filter((trip) => trip !== undefined);
+    res.render('saved', { trips });
+  });
+
+  router.post('/trips/:id/remove', async (req, res) => {
+    const owner = ownerOf(req);
+    if (owner !== undefined) {
+      await savedTrips.remove(owner, req.params.id);
+      await tell(req, 'The trip is no longer on your list.');
+    }
+    res.redirect(303, '/saved');
+  });
+
+  return router;
+}

@@ -1,0 +1,27 @@
+/** Where Google's reCAPTCHA widget loads its parts from. */
+const google = ['https://www.google.com/recaptcha/', 'https://www.gstatic.com/recaptcha/'];
+
+/**
+ * Options of helmet. Everything comes from this server and nothing is inline; Google is let in only when the shop
+ * is told to show its widget.
+ */
+export function securityHeaders(captcha) {
+  const widget = captcha?.siteKey === undefined ? [] : google;
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+        ...(widget.length > 0 && { scriptSrc: widget, frameSrc: widget, connectSrc: widget }),
+      },
+    },
+    // helmet's own `no-referrer` makes browsers say `Origin: null` even to us, which origin-check.js has to refuse
+    // where there is no Sec-Fetch-Site. This one tells other sites nothing either.
+    referrerPolicy: { policy: 'same-origin' },
+  };
+}

@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { HeadlessClient } from 'passport-sf-headless';
+import { createShop } from './app.js';
+import { Bookings } from './bookings.js';
+import { ConfigError, orgVariables, readConfig } from './config.js';
+import { openRedis } from './redis.js';
+import { SavedTrips } from './saved-trips.js';
+
+/** What has been started, newest first, as functions that end it. */
+const running = [];
+const started = (end) => running.unshift(end);
+
+let stopping;
+/** Ends everything, once: Ctrl-C reaches this process twice when npm started it. */
+function stop() {
+  stopping ??= (async () => {
+    for (const end of running) await end();
+  })();
+  return stopping;
+}
+
+async function start() {
+  const config = readConfig(process.env);
+  const log = (line) => console.error(line);
+
+  const redis = config.redisUrl && (await openRedis(config.redisUrl, log));
+  if (redis) started(() => redis.close());
+  const emulator = config.org === undefined ? await startEmulator() : undefined;
+  const client = createClient(config.org ?? demoOrg(emulator));
+  started(() => client.close());
+
+  const app = createShop({
+    client,
+    bookings: new Bookings({ site: client.site, log }),
+    savedTrips: redis?.savedTrips ?? new SavedTrips(),
+    sessionStore: redis?.sessionStore,
+    sessionSecret: config.sessionSecret,
+    trustProxy: config.trustProxy,
+    captcha: captcha(config.recaptchaSiteKey, emulator),
+    mailbox: emulator && `${emulator.origin}/__emulator__/`,
+    log,
+  });
+  const port = await listen(app, config.port);
+  console.log(greeting(`http://localhost:${port}`, client.site, emulator));
+}
+
+/** Loaded only when it is used: a deployment against a real org need not have it. */
+async function startEmulator() {
+  const { startEmulator } = await import('sf-headless-emulator');
+  const emulator = await startEmulator({ port: 0 });
+  started(() => emulator.close());
+  return emulator;
+}
+
+/** The public client that every emulator knows. */
+function demoOrg({ url }) {
+  return {
+    site: url,
+    clientId: '3MVG9.public',
+    redirectUri: `${url}/services/oauth2/echo`,
+    scope: 'api openid',
+  };
+}
+
+function createClient(org) {
+  try {
+    // `userinfo` costs a third call at login, and gives the customer's name for the top of the page.
+    return new HeadlessClient({ ...org, userinfo: true });
+  } catch (error) {
+    // The library names its option; the person at the keyboard knows the variable.
+    const [, option, why] = /option `(\w+)` (.*)/.exec(error.message) ?? [];
+    throw option === undefined ? error : new ConfigError(`${orgVariables[option]} ${why}`);
+  }
+}
+
+/** The emulator is content with any text where Salesforce wants proof of a person; an org wants Google's. */
+function captcha(siteKey, emulator) {
+  if (siteKey !== undefined) return { siteKey };
+  return emulator && { token: 'a-person-in-the-demo' };
+}
+
+async function listen(app, port) {
+  const server = createServer(app).listen(port);
+  await once(server, 'listening').catch((error) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new ConfigError(`port ${port} is in use; choose another one, such as PORT=${port + 1}`);
+  });
+  started(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeIdleConnections();
+    // Requests under way may end; those that do not are cut off.
+    setTimeout(() => server.closeAllConnections(), 3_000).unref();
+    await closed;
+  });
+  return server.address().port;
+}
+
+function greeting(shop, site, emulator) {
+  const lines = [`Travel shop: ${shop}`];
+  if (emulator === undefined) {
+    lines.push(`Salesforce:  ${site}`);
+  } else {
+    lines.push(
+      `Emulator:    ${site}`,
+      `Mailbox:     ${emulator.origin}/__emulator__/   (one-time codes arrive here)`,
+      'Log in as:   alice@example.com or bob@example.com, password Passw0rd!',
+    );
+  }
+  return lines.join('\n');
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop());
+
+start().catch(async (error) => {
+  console.error(`travel-shop: ${error instanceof ConfigError ? error.message : error.stack}`);
+  process.exitCode = 1;
+  await stop();
+});

@@ -1,0 +1,160 @@
+/**
+ * What the shop sells. A real shop reads this from its catalogue; the pages only need `trips` and `findTrip`.
+ * Prices are in euros a person; `scene` names a drawing in public/scenes.
+ */
+export const trips = [
+  {
+    id: 'lisbon-by-tram',
+    title: 'Lisbon by tram',
+    place: 'Portugal',
+    nights: 4,
+    price: 540,
+    scene: 'city',
+    summary: 'Seven hills, one yellow tram, and a guest house with a roof above the river.',
+    highlights: [
+      'Tram 28 before breakfast',
+      'Tile workshop in Alfama',
+      'Ferry to Cacilhas at dusk',
+    ],
+  },
+  {
+    id: 'lofoten-light',
+    title: 'Lofoten in the long light',
+    place: 'Norway',
+    nights: 6,
+    price: 1290,
+    scene: 'snow',
+    summary: 'Fishing cabins on stilts, and evenings that refuse to end.',
+    highlights: [
+      'A cabin over the water in Reine',
+      'Sea kayaks at midnight',
+      'The beach at Haukland',
+    ],
+  },
+  {
+    id: 'dolomites-hut-to-hut',
+    title: 'Dolomites, hut to hut',
+    place: 'Italy',
+    nights: 7,
+    price: 980,
+    scene: 'mountains',
+    summary: 'A week on foot between mountain huts; the luggage takes the road.',
+    highlights: [
+      'Six stages, 9 to 14 km each',
+      'Half board in every hut',
+      'Via ferrata taster day',
+    ],
+  },
+  {
+    id: 'naxos-slow-week',
+    title: 'A slow week on Naxos',
+    place: 'Greece',
+    nights: 7,
+    price: 760,
+    scene: 'coast',
+    summary: 'Marble villages in the morning, one long beach in the afternoon.',
+    highlights: [
+      'House with a lemon tree',
+      'Cheese makers of Apeiranthos',
+      'Sailing day to Koufonisia',
+    ],
+  },
+  {
+    id: 'merzouga-night-sky',
+    title: 'Night sky over Merzouga',
+    place: 'Morocco',
+    nights: 5,
+    price: 870,
+    scene: 'desert',
+    summary: 'Two cities, one pass, and a camp in the dunes with a telescope.',
+    highlights: [
+      'Over the Tizi n’Tichka',
+      'Two nights in the dunes',
+      'Courtyard house in Marrakesh',
+    ],
+  },
+  {
+    id: 'black-forest-rail',
+    title: 'The Black Forest by rail',
+    place: 'Germany',
+    nights: 4,
+    price: 460,
+    scene: 'forest',
+    summary: 'Thirty-nine tunnels, three waterfalls and cake at the end of every line.',
+    highlights: ['Rail pass for the whole region', 'Triberg falls', 'Thermal baths in Badenweiler'],
+  },
+  {
+    id: 'kyoto-in-november',
+    title: 'Kyoto in November',
+    place: 'Japan',
+    nights: 9,
+    price: 2150,
+    scene: 'forest',
+    summary:
+      'Maples at their reddest, temple gardens at opening time, and a town house of your own.',
+    highlights: ['Wooden town house in Gion', 'Early entry at Tofuku-ji', 'A day in Uji for tea'],
+  },
+  {
+    id: 'azores-whales',
+    title: 'Whales of the Azores',
+    place: 'Portugal',
+    nights: 6,
+    price: 1120,
+    scene: 'coast',
+    summary: 'Nine volcanic islands; we sleep on two of them and listen for blows.',
+    highlights: ['Three boat mornings', 'Crater lakes of Sete Cidades', 'Ferry from Pico to Faial'],
+  },
+  {
+    id: 'vienna-and-the-danube',
+    title: 'Vienna and the Danube path',
+    place: 'Austria',
+    nights: 5,
+    price: 690,
+    scene: 'city',
+    summary: 'Ride the river downstream and finish with two evenings of music.',
+    highlights: [
+      'Bicycles from Melk',
+      'Apricot gardens of the Wachau',
+      'Standing tickets at the opera',
+    ],
+  },
+  {
+    id: 'atacama-high-desert',
+    title: 'The high desert of Atacama',
+    place: 'Chile',
+    nights: 8,
+    price: 2380,
+    scene: 'desert',
+    summary: 'Salt flats, geysers and flamingos, at an altitude that asks for patience.',
+    highlights: [
+      'Two days to get used to the height',
+      'El Tatio at sunrise',
+      'Lagoons of Miscanti',
+    ],
+  },
+  {
+    id: 'tatra-winter',
+    title: 'Winter in the High Tatras',
+    place: 'Slovakia',
+    nights: 5,
+    price: 610,
+    scene: 'snow',
+    summary: 'Snow shoes by day, a tiled stove by night.',
+    highlights: ['Guide for three tours', 'Sledge run at Hrebienok', 'Hut with a wood-fired sauna'],
+  },
+  {
+    id: 'patagonia-on-foot',
+    title: 'Patagonia on foot',
+    place: 'Argentina',
+    nights: 11,
+    price: 3150,
+    scene: 'mountains',
+    summary: 'Granite towers, blue ice and wind; small groups and good tents.',
+    highlights: ['The Fitz Roy round', 'Perito Moreno by boat', 'Eight walkers at most'],
+  },
+];
+
+/** The trip of that id, or undefined. */
+export function findTrip(id) {
+  return trips.find((trip) => trip.id === id);
+}

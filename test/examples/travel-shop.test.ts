@@ -1,0 +1,391 @@
+import assert from 'node:assert/strict';
+import { EmulatorControl } from './emulator-control.js';
+import { startInVain, startShop, type ShopProcess } from './shop-process.js';
+import { Visitor } from './visitor.js';
+
+const alice = 'alice@example.com';
+const bob = 'bob@example.com';
+
+describe('travel-shop', function () {
+  this.timeout(30_000);
+  let shop: ShopProcess;
+  let salesforce: EmulatorControl;
+  let visitor: Visitor;
+
+  before(async () => {
+    shop = await startShop();
+    salesforce = new EmulatorControl(shop.emulator);
+  });
+  after(() => shop.stop());
+  beforeEach(async () => {
+    visitor = new Visitor(shop.url);
+    await salesforce.mend();
+    await salesforce.forget();
+  });
+
+  describe('a stranger', () => {
+    it('looks around without a cookie and without a call to Salesforce', async () => {
+      for (const path of [
+        '/',
+        '/trips',
+        '/trips/lofoten-light',
+        '/saved',
+        '/login',
+        '/style.css',
+      ]) {
+        const { status, headers } = await visitor.get(path);
+        assert.equal(status, 200, path);
+        assert.deepEqual(headers.getSetCookie(), [], path);
+      }
+      assert.deepEqual(await salesforce.calls(), []);
+    });
+
+    it('becomes exactly one guest with the first save', async () => {
+      await visitor.save('lisbon-by-tram');
+      await visitor.save('lofoten-light');
+      const calls = await salesforce.calls();
+      assert.equal(calls.filter((call) => call.endsWith('/oauth2/authorize')).length, 1);
+      assert.deepEqual(await visitor.savedTrips(), ['lisbon-by-tram', 'lofoten-light']);
+    });
+
+    it('saves a trip once however often the button is pressed, and takes it off again', async () => {
+      await visitor.save('tatra-winter');
+      await visitor.save('tatra-winter');
+      assert.deepEqual(await visitor.savedTrips(), ['tatra-winter']);
+      await visitor.post('/trips/tatra-winter/remove');
+      assert.deepEqual(await visitor.savedTrips(), []);
+    });
+
+    it('who saves a trip that does not exist stays a stranger', async () => {
+      const { status } = await visitor.save('atlantis');
+      assert.equal(status, 404);
+      assert.deepEqual(await salesforce.calls(), []);
+    });
+
+    it('sees nothing of what another browser saved', async () => {
+      await visitor.save('lisbon-by-tram');
+      const other = new Visitor(shop.url);
+      assert.deepEqual(await other.savedTrips(), []);
+      await other.save('lofoten-light');
+      assert.deepEqual(await other.savedTrips(), ['lofoten-light']);
+    });
+
+    it('is sent to the login page by a page for customers, and a guest is too', async () => {
+      const { location } = await visitor.get('/bookings');
+      assert.equal(location, '/login?returnTo=%2Fbookings');
+      await visitor.save('lisbon-by-tram');
+      assert.equal((await visitor.get('/bookings')).location, '/login?returnTo=%2Fbookings');
+    });
+  });
+
+  describe('a login by password', () => {
+    it('keeps what the guest had saved, once, and says so once', async () => {
+      await visitor.save('lisbon-by-tram');
+      await visitor.save('lofoten-light');
+      const { location } = await visitor.logIn(bob);
+      assert.equal(location, '/saved');
+      const { html } = await visitor.get('/saved');
+      assert.match(html, /Your 2 saved trips are now in your account\./);
+      assert.deepEqual(await visitor.savedTrips(), ['lisbon-by-tram', 'lofoten-light']);
+      assert.doesNotMatch((await visitor.get('/saved')).html, /now in your account/);
+
+      const again = new Visitor(shop.url);
+      await again.save('lofoten-light');
+      await again.logIn(bob);
+      assert.deepEqual(await again.savedTrips(), ['lisbon-by-tram', 'lofoten-light']);
+    });
+
+    it('pressed three times at once moves the trips once', async () => {
+      const customer = new Visitor(shop.url);
+      await customer.logIn(alice);
+      const before = await customer.savedTrips();
+      await visitor.save('azores-whales');
+      const clicks = [1, 2, 3].map(() => {
+        const click = new Visitor(shop.url);
+        for (const [name, value] of visitor.cookies) click.cookies.set(name, value);
+        return click;
+      });
+      await Promise.all(clicks.map((click) => click.logIn(alice)));
+      const pages = await Promise.all(clicks.map((click) => click.get('/saved')));
+      assert.equal(pages.filter(({ html }) => html.includes('now in your account')).length, 1);
+      assert.deepEqual(await customer.savedTrips(), [...before, 'azores-whales']);
+    });
+
+    it('shows the past bookings and leads to the page that was wanted', async () => {
+      const { location } = await visitor.logIn(alice, 'Passw0rd!', '/bookings');
+      assert.equal(location, '/bookings');
+      const { html, headers } = await visitor.get('/bookings');
+      assert.match(html, /Booking <strong>B-0001<\/strong>/);
+      assert.match(html, /<span>Alice Example<\/span>/);
+      assert.equal(headers.get('cache-control'), 'no-store');
+    });
+
+    it('lets the customer save into the account, without another guest', async () => {
+      await visitor.logIn(alice);
+      await salesforce.forget();
+      await visitor.save('patagonia-on-foot');
+      assert.deepEqual(await salesforce.calls(), []);
+      const elsewhere = new Visitor(shop.url);
+      await elsewhere.logIn(alice);
+      assert.ok((await elsewhere.savedTrips()).includes('patagonia-on-foot'));
+    });
+
+    it('takes nobody out of the shop', async () => {
+      for (const away of [
+        'https://example.org/',
+        '//example.org',
+        '/\\example.org',
+        '/.//x',
+        'x',
+      ]) {
+        const { location } = await new Visitor(shop.url).logIn(alice, 'Passw0rd!', away);
+        assert.equal(location, '/saved', away);
+      }
+    });
+
+    it('with a wrong password gives the form back with 401, the username, and no password', async () => {
+      const { status, html } = await visitor.logIn('alice@example.com', 'open-sesame', '/bookings');
+      assert.equal(status, 401);
+      assert.match(html, /<li><a href="#password">The username or the password is not right\./);
+      assert.match(html, /id="username"[^>]* value="alice@example\.com"/);
+      assert.match(html, /name="returnTo" value="\/bookings"/);
+      assert.doesNotMatch(html, /open-sesame/);
+      assert.deepEqual([...visitor.cookies], []);
+    });
+
+    it('with empty fields names each of them, and asks Salesforce nothing', async () => {
+      const { status, html } = await visitor.logIn('', '');
+      assert.equal(status, 400);
+      assert.match(html, /<a href="#username">Enter your username\./);
+      assert.match(html, /<a href="#password">Enter your password\./);
+      assert.match(html, /aria-invalid="true" aria-describedby="password-problem"/);
+      assert.deepEqual(await salesforce.calls(), []);
+    });
+
+    it('shows what was typed as text, never as markup', async () => {
+      const { html } = await visitor.logIn('"><script>alert(1)</script>', 'x');
+      assert.doesNotMatch(html, /<script>/);
+    });
+
+    it('during an outage says so with the right status, and tells the operator why', async () => {
+      await salesforce.breakWith({ match: 'POST /services/oauth2/authorize', fault: 'html' });
+      const { status, html } = await visitor.logIn(alice);
+      assert.equal(status, 503);
+      assert.match(html, /<h1>Logging in is not possible right now<\/h1>/);
+      assert.doesNotMatch(html, /not_headless|Setup/);
+      assert.match(shop.output.stderr, /POST \/login: not_headless \(503\)[^]*hint: .*Setup/);
+      assert.doesNotMatch(shop.output.stderr, /Passw0rd!/);
+    });
+
+    it('succeeds although the bookings cannot be read', async () => {
+      await salesforce.breakWith({ match: 'GET /services/data/v62.0/query', fault: 'status' });
+      const { location } = await visitor.logIn(alice, 'Passw0rd!', '/bookings');
+      assert.equal(location, '/bookings');
+      assert.match((await visitor.get('/bookings')).html, /could not be read/);
+    });
+  });
+
+  describe('a login by code', () => {
+    it('sends a code, takes it, and keeps what the guest had saved', async () => {
+      await visitor.save('naxos-slow-week');
+      const request = { username: alice, method: 'email', recaptcha: 'x', returnTo: '/bookings' };
+      const page = await visitor.postAndFollow('/login/code/send', request);
+      assert.match(page.html, /a code is on its way by email/);
+      const code = await salesforce.codeFor(alice);
+      const { location } = await visitor.post('/login/code', { code, returnTo: '/bookings' });
+      assert.equal(location, '/bookings');
+      assert.match((await visitor.get('/bookings')).html, /saved trip is now in your account/);
+      assert.ok((await visitor.savedTrips()).includes('naxos-slow-week'));
+    });
+
+    it('can be had by SMS, and sent again', async () => {
+      const request = { username: alice, method: 'sms', recaptcha: 'x' };
+      await visitor.post('/login/code/send', request);
+      const page = await visitor.postAndFollow('/login/code/send', { recaptcha: 'x' });
+      assert.match(page.html, /on its way by SMS/);
+      const code = await salesforce.codeFor('+12025550101');
+      assert.equal((await visitor.post('/login/code', { code })).location, '/saved');
+    });
+
+    it('says the same for somebody who does not exist', async () => {
+      const request = { username: 'nobody@example.com', method: 'email', recaptcha: 'x' };
+      const page = await visitor.postAndFollow('/login/code/send', request);
+      assert.match(page.html, /If there is such an account, a code is on its way by email/);
+      assert.equal((await visitor.post('/login/code', { code: '123456' })).status, 401);
+    });
+
+    it('with a wrong code gives the form back', async () => {
+      const request = { username: bob, method: 'email', recaptcha: 'x' };
+      await visitor.post('/login/code/send', request);
+      const { status, html } = await visitor.post('/login/code', { code: 'abcdef' });
+      assert.equal(status, 401);
+      assert.match(html, /<a href="#code">The code is not right, or no longer valid\./);
+    });
+
+    it('without a username gives the form of the login page back', async () => {
+      const { status, html } = await visitor.post('/login/code/send', {
+        username: '',
+        method: 'sms',
+      });
+      assert.equal(status, 400);
+      assert.match(html, /<a href="#code-username">Enter your username\./);
+      assert.match(html, /value="sms" checked/);
+    });
+
+    it('has no page for codes before one was asked for', async () => {
+      assert.equal((await visitor.get('/login/code')).location, '/login?returnTo=%2Fsaved');
+    });
+  });
+
+  describe('a logout', () => {
+    it('ends it, and the next visitor starts with nothing', async () => {
+      await visitor.logIn(alice);
+      await visitor.save('kyoto-in-november');
+      const cookies = new Map(visitor.cookies);
+      assert.equal((await visitor.post('/logout')).location, '/logged-out');
+      assert.deepEqual([...visitor.cookies], []);
+
+      const thief = new Visitor(shop.url);
+      for (const [name, value] of cookies) thief.cookies.set(name, value);
+      for (const next of [visitor, thief]) {
+        assert.deepEqual(await next.savedTrips(), []);
+        assert.equal((await next.get('/bookings')).location, '/login?returnTo=%2Fbookings');
+        assert.match((await next.get('/')).html, /href="\/login"/);
+      }
+    });
+
+    it('is a form and no link', async () => {
+      assert.equal((await visitor.get('/logout')).status, 404);
+    });
+  });
+
+  describe('a request that changes something', () => {
+    const elsewhere: [string, Record<string, string>][] = [
+      ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://example.org' }],
+      ['a neighbouring subdomain', { 'sec-fetch-site': 'same-site' }],
+      ['another site, in an older browser', { origin: 'https://example.org' }],
+      ['a sandboxed frame', { origin: 'null' }],
+      ['another site, in a very old browser', { referer: 'https://example.org/page' }],
+      ['nowhere', {}],
+    ];
+    for (const [where, headers] of elsewhere) {
+      it(`from ${where} is refused`, async () => {
+        const { status } = await visitor.post('/trips/lofoten-light/save', {}, headers);
+        assert.equal(status, 403);
+        assert.deepEqual([...visitor.cookies], []);
+        assert.deepEqual(await salesforce.calls(), []);
+      });
+    }
+
+    it('is taken from a page of the shop, by each of the three headers', async () => {
+      const own: Record<string, string>[] = [
+        { 'sec-fetch-site': 'same-origin' },
+        { origin: shop.url },
+        { referer: `${shop.url}/trips` },
+      ];
+      for (const headers of own) {
+        assert.equal((await visitor.post('/trips/lofoten-light/save', {}, headers)).status, 303);
+      }
+    });
+  });
+
+  describe('its process', () => {
+    it('stops a visitor who guesses, after twenty failures', async () => {
+      const guarded = await startShop();
+      const guesser = new Visitor(guarded.url);
+      for (let guess = 0; guess < 20; guess++) {
+        assert.equal((await guesser.logIn('', '')).status, 400);
+      }
+      assert.equal((await guesser.logIn(alice)).status, 429);
+      await guarded.stop();
+    });
+
+    it('marks the cookie Secure when a trusted proxy says that the browser sees https', async () => {
+      const proxied = await startShop({ TRUST_PROXY: '1' });
+      for (const [protocol, secure] of [['https', true] as const, ['http', false] as const]) {
+        const origin = proxied.url.replace('http:', `${protocol}:`);
+        const page = await new Visitor(proxied.url).post(
+          '/trips/tatra-winter/save',
+          {},
+          { origin, 'x-forwarded-proto': protocol },
+        );
+        const [cookie = ''] = page.headers.getSetCookie();
+        assert.match(cookie, /HttpOnly; (Secure; )?SameSite=Lax/);
+        assert.equal(cookie.includes('Secure'), secure);
+      }
+      await proxied.stop();
+    });
+
+    it('lets Google in only when it is told to show its widget', async () => {
+      const page = await visitor.get('/login');
+      assert.doesNotMatch(
+        page.html + String(page.headers.get('content-security-policy')),
+        /google/,
+      );
+      const guarded = await startShop({ RECAPTCHA_SITE_KEY: 'a-site-key' });
+      const { html, headers } = await new Visitor(guarded.url).get('/login');
+      assert.match(html, /class="g-recaptcha" data-sitekey="a-site-key"/);
+      assert.match(
+        String(headers.get('content-security-policy')),
+        /script-src https:\/\/www\.google/,
+      );
+      await guarded.stop();
+    });
+
+    it('goes on after a restart: an old cookie is a stranger', async () => {
+      const first = await startShop();
+      const customer = new Visitor(first.url);
+      await customer.save('lisbon-by-tram');
+      await first.stop();
+      const second = await startShop({ PORT: first.port });
+      assert.equal((await customer.get('/trips')).status, 200);
+      assert.deepEqual(await customer.savedTrips(), []);
+      await customer.save('lofoten-light');
+      assert.deepEqual(await customer.savedTrips(), ['lofoten-light']);
+      await second.stop();
+    });
+
+    it('ends cleanly, even when told twice', async () => {
+      for (const signals of [['SIGTERM'], ['SIGINT', 'SIGINT'], ['SIGINT', 'SIGTERM']] as const) {
+        const other = await startShop();
+        assert.equal((await fetch(`${other.url}/healthz`)).status, 200);
+        assert.equal(await other.stop(...signals), 0);
+        assert.equal(other.output.stderr, '');
+      }
+    });
+
+    const wrong: [string, Record<string, string>, RegExp][] = [
+      ['a port that is no number', { PORT: 'web' }, /PORT must be a number/],
+      ['an org without a site', { SF_CLIENT_ID: 'x' }, /SF_SITE is needed/],
+      ['a site without an app', { SF_SITE: 'https://x.example' }, /SF_CLIENT_ID is needed/],
+      [
+        'a site by http',
+        { SF_SITE: 'http://x.example', SF_CLIENT_ID: 'x' },
+        /SF_SITE must use https/,
+      ],
+      ['a short secret', { SESSION_SECRET: 'short' }, /SESSION_SECRET must have/],
+      ['Redis without a secret', { REDIS_URL: 'redis://localhost' }, /SESSION_SECRET is needed/],
+      ['a Redis URL that is none', { REDIS_URL: 'localhost' }, /REDIS_URL must look like/],
+      [
+        'a Redis that is not there',
+        { REDIS_URL: 'redis://localhost:1', SESSION_SECRET: 's'.repeat(32) },
+        /REDIS_URL: no connection to localhost:1/,
+      ],
+    ];
+    for (const [what, environment, message] of wrong) {
+      it(`given ${what} says so in one line and ends with 1`, async () => {
+        const { code, stdout, stderr } = await startInVain(environment);
+        assert.equal(code, 1);
+        assert.equal(stdout, '');
+        assert.match(stderr, message);
+        assert.equal(stderr.trim().split('\n').length, 1);
+      });
+    }
+
+    it('says which port is busy', async () => {
+      const { code, stderr } = await startInVain({ PORT: shop.port });
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`^travel-shop: port ${shop.port} is in use`));
+    });
+  });
+});

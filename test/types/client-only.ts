@@ -1,0 +1,33 @@
+import { HeadlessClient, type NamedLogin, type OtpTicket } from 'passport-sf-headless/client';
+import { HeadlessClient as TheSame, TokenSet } from 'passport-sf-headless';
+
+/** One class by either door: a client of one fits where the other is asked for. */
+const client: TheSame = new HeadlessClient({
+  site: 'https://shop.example.com',
+  clientId: '3MVG9.example',
+  redirectUri: 'https://app.example.com/callback',
+  clientSecret: 'kept-elsewhere',
+});
+
+export async function logIn(username: string, password: string): Promise<string> {
+  const { identity, tokens, uvid }: NamedLogin = await client.login({ username, password });
+  const set: TokenSet = tokens;
+  const until: number | undefined = set.expiresAt;
+  return [identity.userId, identity.name, uvid, set.accessToken, until].join(' ');
+}
+
+export async function sendCode(username: string): Promise<OtpTicket> {
+  return client.startOtp({ username, method: 'sms', recaptcha: 'a-token' });
+}
+
+export async function logInByCode(ticket: OtpTicket, code: string): Promise<string> {
+  const { identity } = await client.finishOtp({ ...ticket, code });
+  return identity.userId;
+}
+
+export async function visitorOf(guestToken: string): Promise<string> {
+  const { subject } = await client.verifyAccessToken(guestToken);
+  if (subject.kind === 'guest') return subject.uvid;
+  const { uvid } = await client.guest({ guestToken });
+  return uvid;
+}
