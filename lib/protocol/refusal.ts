@@ -39,7 +39,9 @@ function firstText(fields: Fields, names: readonly string[]): string | undefined
 
 /** Takes every secret of a request out of a text, in each spelling an answer might repeat. */
 function withoutSecrets(text: string, request: WireRequest): string {
-  let clean = text;
+  // The header first: it may end in what is also the Base64 of the secret alone.
+  const authorization = request.headers['authorization']?.replace(/^\w+ /, '');
+  let clean = authorization === undefined ? text : text.replaceAll(authorization, '[redacted]');
   for (const secret of request.secrets) {
     if (secret === '') continue;
     const spellings = [
@@ -51,10 +53,6 @@ function withoutSecrets(text: string, request: WireRequest): string {
     for (const spelling of spellings) {
       clean = clean.replaceAll(spelling, '[redacted]');
     }
-  }
-  const authorization = request.headers['authorization'];
-  if (authorization !== undefined) {
-    clean = clean.replaceAll(authorization.replace(/^\w+ /, ''), '[redacted]');
   }
   return clean.replace(/\p{Cc}+/gu, ' ').slice(0, longestDescription);
 }
