@@ -235,6 +235,18 @@ const meanings = {
     message: 'The connection to Salesforce was lost before the whole answer had arrived.',
   },
 
+  upgrade_refused: {
+    fault: 'storage',
+    status: 503,
+    message: 'What the guest had could not be taken over, so the login was undone.',
+    hint: 'The app’s `onUpgrade` failed, see `cause`; `onUpgradeError` is `refuse`.',
+  },
+  lock_timeout: {
+    fault: 'storage',
+    status: 503,
+    message: 'A lock could not be had in time.',
+    hint: 'Another process holds it, or the lock server is slow. It frees itself when its time to live is over.',
+  },
   storage_failed: {
     fault: 'storage',
     status: 503,
@@ -249,6 +261,22 @@ const meanings = {
     hint:
       'Mount express-session and headlessSession({ client }) before this, in that order. ' +
       'If they are mounted, the session store is disconnected.',
+  },
+  session_store_unsupported: {
+    fault: 'usage',
+    status: 500,
+    message: 'The session middleware of this app cannot give a session a new id.',
+    hint:
+      'Use express-session with any of its stores. cookie-session has no store and no `regenerate`, so it can neither ' +
+      'protect a login from session fixation nor end one for good.',
+  },
+  keep_session_info_refused: {
+    fault: 'usage',
+    status: 500,
+    message: '`keepSessionInfo` would hand one person’s session to the next.',
+    hint:
+      'Name the session keys that may move in `headlessSession({ carry })`, or set `allowKeepSessionInfo: true` there; ' +
+      'even then they move from a guest’s or the same person’s session only.',
   },
   body_not_parsed: {
     fault: 'usage',

@@ -8,9 +8,20 @@ export {
 } from './errors.js';
 export type { SalesforceStatement } from './protocol/refusal.js';
 export type { CodeLimits } from './session/codes.js';
-export type { Guest, PendingCode } from './session/express-session.js';
+export type {
+  Guest,
+  PendingCode,
+  SessionIdentity,
+  UpgradeOutcome,
+} from './session/express-session.js';
 export type { Headless, HeadlessRequest } from './session/headless.js';
-export { headlessSession, type HeadlessSessionOptions } from './session/headless-session.js';
+export { headlessSession } from './session/headless-session.js';
+export type { UpgradeMode } from './session/ledger.js';
+export type { Locks } from './session/locks.js';
+export type { LogoutOptions } from './session/logout-step.js';
+export type { HeadlessSessionOptions } from './session/session-options.js';
+export type { OnUpgrade, Upgrade } from './session/upgrade.js';
+export type { VisitorCookieOptions } from './session/visitor-cookie.js';
 export {
   GuestStrategy,
   type GuestStrategyOptions,

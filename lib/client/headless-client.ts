@@ -9,7 +9,7 @@ import { createUvid, type HintSpelling, type Visitor } from '../protocol/uvid.js
 import { checkCredential, checkMethod, checkVisitor, uvidOf } from './arguments.js';
 import type { VisitorArgument } from './arguments.js';
 import { traced } from './diagnostics.js';
-import { Exchange, expectation, type FlowInput } from './exchange.js';
+import { Exchange, expectation, type FlowInput, type Hint } from './exchange.js';
 import { guestIdentity, namedIdentity } from './identity.js';
 import type {
   GuestLogin,
@@ -27,7 +27,8 @@ import { Transport } from './transport.js';
  * Talks to one Experience Cloud site as one app. One client serves every request of a process: it holds the
  * connection pool and the key cache, and nothing about any user.
  *
- * Every method rejects with a {@link HeadlessError} and nothing else. No call is ever repeated.
+ * Every method rejects with a {@link HeadlessError} and nothing else. No call is repeated, but for a login that was
+ * refused for its visitor hint alone (`uvidHint.retryWithout`).
  */
 export class HeadlessClient {
   readonly #settings: Settings;
@@ -173,14 +174,24 @@ export class HeadlessClient {
       visitor === undefined || namedHint === false
         ? undefined
         : { visitor, spelling: spellingFor(visitor, namedHint) };
-    const { answer, claims, tokens, tokenBase } = await this.#exchange.run(
-      { ...input, scope },
-      hint,
-    );
+    const { exchanged, sentHint } = await this.#withOrWithout({ ...input, scope }, hint);
+    const { answer, claims, tokens, tokenBase } = exchanged;
     const userinfo = this.#settings.userinfo
       ? await this.#exchange.userinfo(tokenBase, answer.accessToken)
       : undefined;
-    return { identity: namedIdentity(claims, userinfo, hint && uvid), tokens, uvid };
+    const identity = namedIdentity(claims, userinfo, sentHint ? uvid : undefined);
+    return { identity, tokens, uvid, uvidRefused: hint !== undefined && !sentHint };
+  }
+
+  /** A visitor hint that Salesforce refuses must not cost the login: no code was issued, so it may be sent once more. */
+  async #withOrWithout(input: FlowInput, hint: Hint | undefined) {
+    try {
+      return { exchanged: await this.#exchange.run(input, hint), sentHint: hint !== undefined };
+    } catch (error) {
+      const isHintAlone = error instanceof HeadlessError && error.code === 'uvid_refused';
+      if (hint === undefined || !isHintAlone || !this.#settings.retryWithoutHint) throw error;
+      return { exchanged: await this.#exchange.run(input, undefined), sentHint: false };
+    }
   }
 
   #flow<T>(flow: string, run: () => Promise<T>): Promise<T> {

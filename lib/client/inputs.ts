@@ -40,6 +40,8 @@ export interface NamedLogin {
   readonly tokens: TokenSet;
   /** The visitor id that went with the login. */
   readonly uvid: string | undefined;
+  /** Whether Salesforce refused that id, so that the login went through without it. */
+  readonly uvidRefused: boolean;
 }
 
 /** A visitor with a guest token. */

@@ -13,6 +13,11 @@ export interface UvidHintOptions {
   readonly named?: Partial<HintSpelling> | false;
   /** Whether the token call of a named login repeats the plain visitor id. Default false. */
   readonly namedToken?: boolean;
+  /**
+   * Whether a named login that Salesforce refuses for its hint alone is sent once more without it. Default true. It is
+   * the only call that is ever repeated.
+   */
+  readonly retryWithout?: boolean;
 }
 
 /** Options of {@link HeadlessClient}. */
@@ -58,6 +63,7 @@ export interface Settings {
   readonly namedHint:
     false | { readonly in: HintSpelling['in'] | undefined; readonly prefix: boolean };
   readonly namedTokenHint: boolean;
+  readonly retryWithoutHint: boolean;
   readonly userinfo: boolean;
   readonly origins: readonly string[];
   readonly clockTolerance: number;
@@ -129,7 +135,7 @@ function spelling(option: string, given: unknown): Partial<HintSpelling> {
 
 function readHint({ uvidHint = {} }: HeadlessClientOptions) {
   for (const name of Object.keys(uvidHint)) {
-    if (!['guest', 'named', 'namedToken'].includes(name))
+    if (!['guest', 'named', 'namedToken', 'retryWithout'].includes(name))
       refuse(`uvidHint.${name}`, 'is not known');
   }
   const named =
@@ -142,6 +148,7 @@ function readHint({ uvidHint = {} }: HeadlessClientOptions) {
     } as const,
     namedHint: named === false ? named : { in: named.in, prefix: named.prefix ?? false },
     namedTokenHint: flag(uvidHint.namedToken, 'uvidHint.namedToken'),
+    retryWithoutHint: flag(uvidHint.retryWithout ?? true, 'uvidHint.retryWithout'),
   };
 }
 

@@ -9,8 +9,8 @@ import {
   type PendingCode,
   type SessionRequest,
 } from './express-session.js';
-import { SessionRecords } from './records.js';
-import type { Turns } from './turns.js';
+import type { Locks } from './locks.js';
+import { Records } from './records.js';
 
 /** How much of one-time codes a browser session gets. */
 export interface CodeLimits {
@@ -43,7 +43,7 @@ function isAttempt(value: unknown): CodeAttempt | undefined {
     : undefined;
 }
 
-const records = new SessionRecords('code', isAttempt);
+const records = new Records('code', isAttempt);
 
 /**
  * One attempt per session and username, so that asking again finds the guesses and the sends there have been, even
@@ -54,6 +54,11 @@ function attemptName(session: OpenSession, username: string): string {
   return digest.slice(0, 22);
 }
 
+/** A record is found from its own session only. */
+function recordName(session: OpenSession, attempt: string): string {
+  return `${session.id}\n${attempt}`;
+}
+
 /** Sends a code: the identifier and method, or undefined when Salesforce refused the account. */
 export type SendCode = (
   username: string,
@@ -62,11 +67,11 @@ export type SendCode = (
 
 /** The one-time codes that the sessions of one app wait for. */
 export class Codes {
-  private readonly turns: Turns;
+  private readonly locks: Locks;
   private readonly limits: CodeLimits;
 
-  constructor(turns: Turns, limits: CodeLimits) {
-    this.turns = turns;
+  constructor(locks: Locks, limits: CodeLimits) {
+    this.locks = locks;
     this.limits = limits;
   }
 
@@ -89,11 +94,11 @@ export class Codes {
     send: SendCode,
   ): Promise<PendingCode> {
     const session = openSession(req);
-    return this.turns.run(`code ${session.id}`, async () => {
+    return this.locks.run(`code ${session.id}`, async () => {
       const wanted = username ?? (await this.newestUsername(session));
       if (wanted === undefined) throw new HeadlessError('missing_credentials');
       const name = attemptName(session, wanted);
-      const again = await records.get(session, name);
+      const again = await records.get(session.store, recordName(session, name));
       const now = Date.now();
       const sentAt = (again?.sentAt ?? []).filter((time) => time > now - hour);
       if (sentAt.length >= this.limits.codeSends) throw new HeadlessError('too_many_codes');
@@ -107,7 +112,12 @@ export class Codes {
         guessesLeft: guessesLeft > 0 ? guessesLeft : this.limits.codeAttempts,
         sentAt: [...sentAt, now],
       };
-      await records.set(session, name, attempt, Math.max(attempt.expiresAt, now + hour));
+      await records.set(
+        session.store,
+        recordName(session, name),
+        attempt,
+        Math.max(attempt.expiresAt, now + hour),
+      );
       const pending = { attempt: name, method: attempt.method, expiresAt: attempt.expiresAt };
       await this.remember(session, pending);
       return pending;
@@ -127,21 +137,29 @@ export class Codes {
     redeem: (ticket: OtpTicket) => Promise<T>,
   ): Promise<T> {
     const session = openSession(req);
-    return this.turns.run(`code ${session.id}`, async () => {
+    return this.locks.run(`code ${session.id}`, async () => {
       const known = session.session.sfHeadless?.codes ?? [];
       const name =
         attempt === undefined
           ? known.at(-1)?.attempt
           : known.find((c) => c.attempt === attempt)?.attempt;
-      const found = name === undefined ? undefined : await records.get(session, name);
+      const found =
+        name === undefined
+          ? undefined
+          : await records.get(session.store, recordName(session, name));
       if (name === undefined || found === undefined) throw new HeadlessError('no_code_requested');
       if (found.expiresAt <= Date.now()) throw new HeadlessError('code_expired');
       if (found.guessesLeft <= 0) throw new HeadlessError('too_many_attempts');
       const guessed = { ...found, guessesLeft: found.guessesLeft - 1 };
-      await records.set(session, name, guessed, Math.max(found.expiresAt, Date.now() + hour));
+      await records.set(
+        session.store,
+        recordName(session, name),
+        guessed,
+        Math.max(found.expiresAt, Date.now() + hour),
+      );
       if (found.identifier === undefined) throw new HeadlessError('invalid_code');
       const result = await redeem({ identifier: found.identifier, method: found.method });
-      await records.delete(session, name);
+      await records.delete(session.store, recordName(session, name));
       await this.forget(session, name);
       return result;
     });
@@ -149,7 +167,9 @@ export class Codes {
 
   private async newestUsername(session: OpenSession): Promise<string | undefined> {
     const newest = session.session.sfHeadless?.codes?.at(-1);
-    return newest && (await records.get(session, newest.attempt))?.username;
+    return (
+      newest && (await records.get(session.store, recordName(session, newest.attempt)))?.username
+    );
   }
 
   private async remember(session: OpenSession, pending: PendingCode): Promise<void> {

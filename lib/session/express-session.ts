@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { NamedIdentity } from '../client/identity.js';
 import { HeadlessError } from '../errors.js';
+import type { UpgradeMode } from './ledger.js';
 
 /** A visitor who has a guest token, as the app sees it. */
 export interface Guest {
@@ -20,25 +22,63 @@ export interface PendingCode {
   readonly expiresAt: number;
 }
 
+/** Who is logged in, as Salesforce said it at the login. */
+export type SessionIdentity = Omit<NamedIdentity, 'claims'>;
+
+/** What came of the step from guest to named user. */
+export interface UpgradeOutcome {
+  /**
+   * `linked`: what the guest had is the user's. `already-linked`: it was before. `not-linked`: see `reason`.
+   * `deferred`: the app's hook failed and will be tried again on a later request.
+   */
+  readonly status: 'linked' | 'already-linked' | 'not-linked' | 'deferred';
+  /** Stable for this guest and this user: the idempotency key of the app's writes. */
+  readonly upgradeId: string;
+  readonly uvid: string;
+  /**
+   * `uvid-refused`: Salesforce did not take the visitor id; the app's hook ran all the same. `another-user`: somebody
+   * else was logged in here. `visitor-of-another`: the guest has become somebody else. The hook did not run then.
+   */
+  readonly reason?: 'uvid-refused' | 'another-user' | 'visitor-of-another';
+  /** What the hook said it did. */
+  readonly mode?: UpgradeMode;
+  /** Of a deferred upgrade: not before this time, milliseconds since the epoch. */
+  readonly retryAt?: number;
+  /** Of a deferred upgrade: when the hook last failed, milliseconds since the epoch. */
+  readonly failedAt?: number;
+}
+
 /** What this library keeps in the session blob itself, under `sfHeadless`: nothing secret. */
 export interface HeadlessSessionData {
   guest?: Guest;
   codes?: PendingCode[];
+  identity?: SessionIdentity;
+  /** Whether the user that Passport knows of is the guest. */
+  guestIsUser?: true;
+  upgrade?: UpgradeOutcome;
 }
 
 /** The part of an express-session session that is used here. */
-interface Session {
+export interface Session {
   sfHeadless?: HeadlessSessionData;
   save(callback: (error?: unknown) => void): unknown;
+  regenerate?(callback: (error?: unknown) => void): unknown;
 }
 
-type StoreCallback = (error?: unknown, value?: unknown) => void;
+/** Where a store that stands in front of another keeps it. */
+export const beneath = Symbol('the store beneath');
+
+export type StoreCallback = (error?: unknown, value?: unknown) => void;
 
 /** The part of an express-session store that is used here. */
-interface Store {
+export interface Store {
   get(id: string, callback: StoreCallback): unknown;
   set(id: string, value: object, callback: StoreCallback): unknown;
   destroy(id: string, callback: StoreCallback): unknown;
+  generate?(req: SessionRequest): void;
+  createSession?(req: SessionRequest, data: object): Session;
+  /** The app's own store, when this one stands in front of it. */
+  readonly [beneath]?: Store;
 }
 
 /** A request that express-session has seen. */
@@ -48,7 +88,7 @@ export interface SessionRequest extends IncomingMessage {
   sessionStore?: Store;
 }
 
-/** A request's session, its id and its store. */
+/** A request's session, its id and the app's own store. */
 export interface OpenSession {
   readonly session: Session;
   readonly id: string;
@@ -61,7 +101,7 @@ export function openSession(req: SessionRequest): OpenSession {
   if (!session || id === undefined || store === undefined) {
     throw new HeadlessError('session_required');
   }
-  return { session, id, store };
+  return { session, id, store: store[beneath] ?? store };
 }
 
 /** Runs one operation of the store; an error, thrown or handed over, becomes `storage_failed`. */

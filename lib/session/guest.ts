@@ -9,7 +9,8 @@ import {
   type OpenSession,
   type SessionRequest,
 } from './express-session.js';
-import type { Turns } from './turns.js';
+import type { Headless } from './headless.js';
+import type { Visit } from './visitor-cookie.js';
 
 function isGuest(value: unknown): value is Guest {
   return (
@@ -26,7 +27,8 @@ function isGuest(value: unknown): value is Guest {
 
 /** The guest of a request's session. Reads what is already loaded, and creates nothing. */
 export function guestOf(req: SessionRequest): Guest | undefined {
-  return req.session?.sfHeadless?.guest;
+  const guest = req.session?.sfHeadless?.guest;
+  return isGuest(guest) ? guest : undefined;
 }
 
 /** What the store holds by now, which a request that ran in parallel may have written. */
@@ -38,13 +40,37 @@ async function storedGuest({ store, id }: OpenSession): Promise<Guest | undefine
   return isGuest(data.guest) ? data.guest : undefined;
 }
 
-/** A guest whose token is still good, or undefined. */
-function fresh(guest: Guest | undefined): Guest | undefined {
-  return guest !== undefined && guest.expiresAt > Date.now() ? guest : undefined;
+/** A visit whose visitor has not become a user or logged out since; such a visitor id is dead. */
+async function living<V extends Visit>(
+  { services }: Headless,
+  { store }: OpenSession,
+  visit: V | undefined,
+): Promise<V | undefined> {
+  if (visit === undefined) return undefined;
+  const entry = await services.ledger.get(store, visit.uvid);
+  return entry?.status === 'done' ? undefined : visit;
+}
+
+/**
+ * The visitor of a request who has not been upgraded: the guest of the session, or the one that the sealed cookie brings
+ * back.
+ */
+export async function visitOf(headless: Headless): Promise<Visit | undefined> {
+  const { request, services } = headless;
+  if (!request.session) return undefined;
+  return (
+    guestOf(request) ??
+    (await living(headless, openSession(request), services.cookie?.read(request)))
+  );
 }
 
 /** Mints a guest token, for the id the visitor already has or for a new one, and writes the guest into the session. */
-async function mint(session: OpenSession, client: HeadlessClient, known: Guest | undefined) {
+async function mint(
+  headless: Headless,
+  session: OpenSession,
+  client: HeadlessClient,
+  known: Visit | undefined,
+): Promise<{ readonly guest: Guest; readonly login: GuestLogin }> {
   const login = await client.guest(known === undefined ? {} : { uvid: known.uvid });
   const now = Date.now();
   const guest: Guest = {
@@ -54,73 +80,45 @@ async function mint(session: OpenSession, client: HeadlessClient, known: Guest |
   };
   dataOf(session).guest = guest;
   await saveSession(session);
+  const { request, response, services } = headless;
+  services.cookie?.write(request, response, guest);
   return { guest, login };
 }
 
+/** Requests of one browser take turns, by its session or, when that has expired, by the visitor its cookie names. */
+function turnOf(headless: Headless, { id }: OpenSession): string {
+  const visit = guestOf(headless.request) ?? headless.services.cookie?.read(headless.request);
+  return visit === undefined ? `guest ${id}` : `guest ${visit.uvid}`;
+}
+
 /**
- * The guest of a request, made or renewed when needed. Requests of one session take turns, so that they agree on one
+ * The guest of a request, made or renewed when needed. Requests of one browser take turns, so that they agree on one
  * visitor id. A token that has ended is renewed with the id the visitor already has.
  */
-export async function ensureGuest(
-  req: SessionRequest,
-  client: HeadlessClient,
-  turns: Turns,
-): Promise<Guest> {
-  const session = openSession(req);
-  const present = guestOf(req);
-  return (
-    fresh(present) ??
-    turns.run(`guest ${session.id}`, async () => {
-      const known = (await storedGuest(session)) ?? present;
-      const made = fresh(known);
-      if (made === undefined) return (await mint(session, client, known)).guest;
+export async function ensureGuest(headless: Headless, client: HeadlessClient): Promise<Guest> {
+  const { request, services } = headless;
+  const session = openSession(request);
+  const present = await living(headless, session, guestOf(request));
+  if (present !== undefined && present.expiresAt > Date.now()) return present;
+  return services.locks.run(turnOf(headless, session), async () => {
+    const made = await living(headless, session, await storedGuest(session));
+    if (made !== undefined && made.expiresAt > Date.now()) {
       dataOf(session).guest = made;
       return made;
-    })
-  );
+    }
+    const cookie = services.cookie?.read(request);
+    const known = made ?? present ?? (await living(headless, session, cookie));
+    return (await mint(headless, session, client, known)).guest;
+  });
 }
 
 /** A guest token for the visitor of a request, whether or not the last one is still good. */
 export async function loginGuest(
-  req: SessionRequest,
+  headless: Headless,
   client: HeadlessClient,
-  turns: Turns,
 ): Promise<{ readonly guest: Guest; readonly login: GuestLogin }> {
-  const session = openSession(req);
-  return turns.run(`guest ${session.id}`, async () =>
-    mint(session, client, (await storedGuest(session)) ?? guestOf(req)),
+  const session = openSession(headless.request);
+  return headless.services.locks.run(turnOf(headless, session), async () =>
+    mint(headless, session, client, await visitOf(headless)),
   );
-}
-
-/** Takes the guest out of the session: from here on the visitor is a named user. */
-export function forgetGuest(req: SessionRequest): void {
-  delete req.session?.sfHeadless?.guest;
-}
-
-type LogIn = (user: unknown, options: unknown, done?: (error?: unknown) => void) => unknown;
-
-/** A request that Passport has given `logIn`. */
-interface PassportRequest extends SessionRequest {
-  logIn?: LogIn;
-}
-
-/** Has the next login of this request, which may make a new session, keep the guest. For guests that are users. */
-export function keepGuestThroughLogin(req: PassportRequest, guest: Guest): void {
-  const { logIn } = req;
-  if (logIn === undefined) return;
-  req.logIn = (user, options, done) => {
-    req.logIn = logIn;
-    const callback = (typeof options === 'function' ? options : done) as (error?: unknown) => void;
-    return logIn.call(req, user, typeof options === 'function' ? {} : options, (error) => {
-      if (error !== undefined && error !== null) {
-        callback(error);
-        return;
-      }
-      const session = openSession(req);
-      dataOf(session).guest = guest;
-      saveSession(session).then(() => {
-        callback();
-      }, callback);
-    });
-  };
 }

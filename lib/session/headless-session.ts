@@ -1,16 +1,19 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeadlessClient } from '../client/headless-client.js';
-import { Codes, type CodeLimits } from './codes.js';
-import { Headless, type HeadlessRequest } from './headless.js';
-import { Turns } from './turns.js';
-
-/** Options of {@link headlessSession}. */
-export interface HeadlessSessionOptions {
-  /** Mints guests. */
-  readonly client: HeadlessClient;
-  /** How much of one-time codes a session gets. */
-  readonly limits?: Partial<CodeLimits>;
-}
+import { HeadlessError } from '../errors.js';
+import { Codes } from './codes.js';
+import { GuardedStore } from './guarded-store.js';
+import { Headless, type HeadlessRequest, type HeadlessServices } from './headless.js';
+import { Ledger } from './ledger.js';
+import { LayeredLocks, ProcessLocks } from './locks.js';
+import { logIn } from './login-step.js';
+import { logOut, logOutBeforeResponse, type LogoutOptions } from './logout-step.js';
+import { argumentsOf, takePlaceOf, type LogIn, type LogOut } from './passport-request.js';
+import { retryUpgrade } from './retry-upgrade.js';
+import { Sealing } from './sealing.js';
+import { readSessionOptions, type HeadlessSessionOptions } from './session-options.js';
+import { Upgrades } from './upgrade.js';
+import { VisitorCookie } from './visitor-cookie.js';
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace
@@ -22,40 +25,97 @@ declare global {
   }
 }
 
-const defaultLimits: CodeLimits = { codeAttempts: 3, codeSends: 5, codeLifetime: 900 };
+const hour = 3_600_000;
 
-function readLimits(given: Partial<CodeLimits> | undefined): CodeLimits {
-  const limits = { ...defaultLimits, ...given };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(defaultLimits, name)) {
-      throw new TypeError(`headlessSession: option \`limits.${name}\` is not known`);
-    }
-    if (typeof value !== 'number' || !(value > 0)) {
-      throw new TypeError(`headlessSession: option \`limits.${name}\` must be a number above zero`);
-    }
-  }
-  return limits;
+/** Our login in the place of Passport's, with Passport's signature. */
+function loginStep(headless: Headless): (original: LogIn) => LogIn {
+  return (original) =>
+    function step(user, given, callback) {
+      const { options, done } = argumentsOf(given, callback);
+      const isSession = Reflect.get(options, 'session') !== false;
+      if (!isSession || !this.session) return original.call(this, user, given, callback);
+      if (done === undefined) throw new Error('req#login requires a callback function');
+      logIn(headless, original, user, options).then(() => {
+        done();
+      }, done);
+      return undefined;
+    };
+}
+
+/** Our logout in the place of Passport's, with both of Passport's signatures. */
+function logoutStep(headless: Headless): (original: LogOut) => LogOut {
+  return (original) =>
+    function step(given, callback) {
+      const { options, done } = argumentsOf(given, callback);
+      if (!this.session) return original.call(this, given, callback);
+      if (done === undefined) logOutBeforeResponse(headless, options);
+      else
+        logOut(headless, options as LogoutOptions).then(() => {
+          done();
+        }, done);
+      return undefined;
+    };
+}
+
+/** Tells the operator, once per middleware, that locks reach one process only while the store serves several. */
+function warnOnce(options: HeadlessSessionOptions): (store: object) => void {
+  let said = options.locks !== undefined;
+  return (store) => {
+    if (said) return;
+    said = true;
+    if (store.constructor.name === 'MemoryStore') return;
+    process.emitWarning(
+      'headlessSession has a shared session store and no shared locks. With several processes pass `locks`, such as ' +
+        'redisLocks(client) of passport-sf-headless/redis; with one process pass `locks: false` to silence this.',
+      { code: 'SF_HEADLESS_LOCKS' },
+    );
+  };
 }
 
 /**
- * Middleware that gives every request `req.headless`. Mount it after express-session. On a plain page view it reads
- * and writes nothing: no session, no cookie, no call.
+ * Middleware that gives every request `req.headless` and puts its login and logout steps in the place of Passport's.
+ * Mount it after express-session. On a plain page view it reads and writes nothing: no session, no cookie, no call.
  *
  * @throws {TypeError} naming the option that is missing or wrong.
  */
 export function headlessSession(
   options: HeadlessSessionOptions,
-): (req: HeadlessRequest, res: ServerResponse, next: (error?: unknown) => void) => void {
-  if (
-    !((options as Partial<HeadlessSessionOptions> | undefined)?.client instanceof HeadlessClient)
-  ) {
-    throw new TypeError('headlessSession: option `client` must be a HeadlessClient');
-  }
-  const turns = new Turns();
-  const codes = new Codes(turns, readLimits(options.limits));
-  const services = { client: options.client, codes, turns };
-  return (req, _res, next) => {
-    req.headless = new Headless(req, services);
-    next();
+): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void {
+  const settings = readSessionOptions(options, HeadlessClient);
+  const { secrets, carry, limits, refuseOnUpgradeError, allowKeepSessionInfo } = settings;
+  const locks = options.locks ? new LayeredLocks(options.locks) : new ProcessLocks();
+  const cookie =
+    secrets.length === 0
+      ? undefined
+      : new VisitorCookie(new Sealing(secrets), options.cookie ?? {});
+  const ledger = new Ledger((cookie?.maxAge ?? 0) * 1000 + 24 * hour);
+  const upgrades = new Upgrades(ledger, options.onUpgrade);
+  const services: HeadlessServices = {
+    client: options.client,
+    codes: new Codes(locks, limits),
+    locks,
+    ledger,
+    upgrades,
+    cookie,
+    carry,
+    refuseOnUpgradeError,
+    allowKeepSessionInfo,
+  };
+  const warn = warnOnce(options);
+  return (request, res, next) => {
+    const req: HeadlessRequest = request;
+    const { session, sessionStore: store } = req;
+    if (session && typeof store?.generate !== 'function') {
+      next(new HeadlessError('session_store_unsupported'));
+      return;
+    }
+    if (store !== undefined) warn(store);
+    const guarded = new GuardedStore(store);
+    if (guarded.facade !== undefined) req.sessionStore = guarded.facade;
+    const headless = new Headless(req, res, services, guarded);
+    req.headless = headless;
+    takePlaceOf(req, ['login', 'logIn'], loginStep(headless));
+    takePlaceOf(req, ['logout', 'logOut'], logoutStep(headless));
+    retryUpgrade(headless, next);
   };
 }

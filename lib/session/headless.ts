@@ -1,26 +1,68 @@
+import type { ServerResponse } from 'node:http';
 import type { HeadlessClient } from '../client/headless-client.js';
+import type { NamedLogin } from '../client/inputs.js';
 import { HeadlessError } from '../errors.js';
 import type { Codes } from './codes.js';
-import type { Guest, PendingCode, SessionRequest } from './express-session.js';
-import { ensureGuest, guestOf } from './guest.js';
-import type { Turns } from './turns.js';
+import type {
+  Guest,
+  PendingCode,
+  SessionIdentity,
+  SessionRequest,
+  UpgradeOutcome,
+} from './express-session.js';
+import { ensureGuest, guestOf, visitOf } from './guest.js';
+import type { GuardedStore } from './guarded-store.js';
+import type { Ledger } from './ledger.js';
+import type { Locks } from './locks.js';
+import { logOut, type LogoutOptions } from './logout-step.js';
+import type { PassportRequest } from './passport-request.js';
+import type { Upgrades } from './upgrade.js';
+import type { VisitorCookie } from './visitor-cookie.js';
 
 /** What one `headlessSession` shares among the requests that pass it. */
 export interface HeadlessServices {
   readonly client: HeadlessClient;
   readonly codes: Codes;
-  readonly turns: Turns;
+  readonly locks: Locks;
+  readonly ledger: Ledger;
+  readonly upgrades: Upgrades;
+  readonly cookie: VisitorCookie | undefined;
+  readonly carry: readonly string[];
+  readonly refuseOnUpgradeError: boolean;
+  readonly allowKeepSessionInfo: boolean;
+}
+
+/** What a strategy knows of a login that the session is about to get. */
+export interface LoginNews {
+  readonly flow: string;
+  readonly identity?: SessionIdentity | undefined;
+  /** The visitor that went with the login. */
+  readonly uvid?: string | undefined;
+  /** Whether Salesforce refused that visitor's id. */
+  readonly uvidRefused: boolean;
+  /** The guest that is logged in as a user. */
+  readonly guest?: Guest | undefined;
 }
 
 /** `req.headless`: what is known of the visitor of this request, and what can be done with it. */
 export class Headless {
-  readonly #req: SessionRequest;
+  readonly #req: PassportRequest;
+  readonly #res: ServerResponse;
   readonly #services: HeadlessServices;
+  readonly #guarded: GuardedStore;
+  #news: LoginNews | undefined;
 
   /** @internal */
-  constructor(req: SessionRequest, services: HeadlessServices) {
+  constructor(
+    req: PassportRequest,
+    res: ServerResponse,
+    services: HeadlessServices,
+    guarded: GuardedStore,
+  ) {
     this.#req = req;
+    this.#res = res;
     this.#services = services;
+    this.#guarded = guarded;
   }
 
   /** The guest of this session, or undefined. Reading it creates nothing. */
@@ -33,25 +75,90 @@ export class Headless {
     return this.#services.codes.pending(this.#req).at(-1);
   }
 
+  /** Who is logged in, as Salesforce said it at the login, or undefined. */
+  get identity(): SessionIdentity | undefined {
+    return this.#req.session?.sfHeadless?.identity;
+  }
+
+  /** What came of the last step from guest to named user, or undefined. */
+  get upgrade(): UpgradeOutcome | undefined {
+    return this.#req.session?.sfHeadless?.upgrade;
+  }
+
   /**
    * The guest of this session, created on first need: a visitor id and a guest token. Calls that run in parallel
-   * get the same one.
+   * get the same one, and a visitor who comes back after the session has expired gets the old one.
    *
    * @throws {HeadlessError} `session_required`, `storage_failed`, or what kept the guest token away.
    */
   ensureGuest(): Promise<Guest> {
-    return ensureGuest(this.#req, this.#services.client, this.#services.turns);
+    return ensureGuest(this, this.#services.client);
+  }
+
+  /**
+   * Ends the login: a new, empty session for this request, the old one gone for good, the visitor id forgotten.
+   *
+   * @throws {HeadlessError} `session_required`, `storage_failed`.
+   */
+  async logout(options: LogoutOptions = {}): Promise<void> {
+    await logOut(this, options);
   }
 
   /** @internal */
   get services(): HeadlessServices {
     return this.#services;
   }
+
+  /** @internal */
+  get request(): PassportRequest {
+    return this.#req;
+  }
+
+  /** @internal */
+  get response(): ServerResponse {
+    return this.#res;
+  }
+
+  /** @internal */
+  get guarded(): GuardedStore {
+    return this.#guarded;
+  }
+
+  /** @internal Whether the browser came with cookies; without any it has no session that could be in use elsewhere. */
+  get hadSession(): boolean {
+    return this.#req.headers.cookie !== undefined;
+  }
+
+  /** @internal A strategy says what it knows, right before it says `success`. */
+  announce(news: LoginNews): void {
+    this.#news = news;
+  }
+
+  /** @internal What is known of the login that happens now; the app may log somebody in by itself. */
+  async takeNews(): Promise<LoginNews> {
+    const news = this.#news;
+    this.#news = undefined;
+    return news ?? { flow: 'login', uvidRefused: false, uvid: (await visitOf(this))?.uvid };
+  }
 }
 
 /** A request that may have passed `headlessSession`. */
 export interface HeadlessRequest extends SessionRequest {
   headless?: Headless;
+}
+
+/** A strategy tells the session what it knows of a login, right before it says `success`. */
+export function announceLogin(req: HeadlessRequest, flow: string, login: NamedLogin): void {
+  // The claims are the strategy's to show and too much for a session.
+  const { kind, sub, userId, organizationId, username, email, name } = login.identity;
+  const identity = { kind, sub, userId, organizationId, username, email, name };
+  const { uvid, uvidRefused } = login;
+  req.headless?.announce({ flow, identity, uvid, uvidRefused });
+}
+
+/** The visitor id that is to go with a named login of a request, or undefined. */
+export async function visitorFor(req: HeadlessRequest): Promise<string | undefined> {
+  return req.headless && (await visitOf(req.headless))?.uvid;
 }
 
 /** @throws {HeadlessError} `session_required` when the request did not pass `headlessSession`. */

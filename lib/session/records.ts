@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stored, type OpenSession } from './express-session.js';
+import { stored, type Store } from './express-session.js';
 
 /** A record as it lies in the store: express-session's stores take their expiry from `cookie`. */
 interface StoredRecord {
@@ -8,12 +8,11 @@ interface StoredRecord {
 }
 
 /**
- * Records of one session that lie beside the session blob in the same store, under keys of their own. Requests that
- * run in parallel overwrite each other's session blob with what they read before; they cannot overwrite these.
- *
- * The key is derived from the session id, so a record is found from its own session only.
+ * Records that lie beside the sessions in the same store, under keys of their own. Requests that run in parallel
+ * overwrite each other's session blob with what they read before; they cannot overwrite these. The key is a digest,
+ * so that whoever reads the store's keys learns neither session ids nor visitor ids.
  */
-export class SessionRecords<T> {
+export class Records<T> {
   private readonly kind: string;
   private readonly read: (value: unknown) => T | undefined;
 
@@ -27,14 +26,14 @@ export class SessionRecords<T> {
   }
 
   /** The record, or undefined when there is none. @throws {HeadlessError} `storage_failed`. */
-  async get(session: OpenSession, name: string): Promise<T | undefined> {
-    const value = await stored((done) => session.store.get(this.key(session, name), done));
+  async get(store: Store, name: string): Promise<T | undefined> {
+    const value = await stored((done) => store.get(this.key(name), done));
     if (typeof value !== 'object' || value === null || !('record' in value)) return undefined;
     return this.read(value.record);
   }
 
   /** Writes the record. @param expiresAt when the store may forget it, milliseconds since the epoch. */
-  async set(session: OpenSession, name: string, record: T, expiresAt: number): Promise<void> {
+  async set(store: Store, name: string, record: T, expiresAt: number): Promise<void> {
     const value: StoredRecord = {
       cookie: {
         originalMaxAge: expiresAt - Date.now(),
@@ -42,16 +41,16 @@ export class SessionRecords<T> {
       },
       record,
     };
-    await stored((done) => session.store.set(this.key(session, name), value, done));
+    await stored((done) => store.set(this.key(name), value, done));
   }
 
   /** Removes the record, if there is one. @throws {HeadlessError} `storage_failed`. */
-  async delete(session: OpenSession, name: string): Promise<void> {
-    await stored((done) => session.store.destroy(this.key(session, name), done));
+  async delete(store: Store, name: string): Promise<void> {
+    await stored((done) => store.destroy(this.key(name), done));
   }
 
-  private key(session: OpenSession, name: string): string {
-    const digest = createHash('sha256').update(`${session.id}\n${name}`).digest('base64url');
+  private key(name: string): string {
+    const digest = createHash('sha256').update(name).digest('base64url');
     return `sf-headless-${this.kind}-${digest}`;
   }
 }

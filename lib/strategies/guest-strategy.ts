@@ -1,5 +1,5 @@
 import type { GuestIdentity } from '../client/identity.js';
-import { ensureGuest, keepGuestThroughLogin, loginGuest } from '../session/guest.js';
+import { ensureGuest, loginGuest } from '../session/guest.js';
 import { headlessOf } from '../session/headless.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
@@ -45,15 +45,15 @@ export class GuestStrategy extends HeadlessStrategy<GuestIdentity> {
 
   protected override async attempt(req: MaybeLoggedIn): Promise<Verb> {
     const headless = headlessOf(req);
-    const { turns } = headless.services;
     const isUser = req.isAuthenticated?.() === true;
     if (this.asUser && !isUser) {
-      const { guest, login } = await loginGuest(req, this.client, turns);
-      keepGuestThroughLogin(req, guest);
-      return this.conclude({ flow: 'guest', ...login, req });
+      const { guest, login } = await loginGuest(headless, this.client);
+      return this.conclude({ flow: 'guest', ...login, req }, () => {
+        headless.announce({ flow: 'guest', uvid: guest.uvid, uvidRefused: false, guest });
+      });
     }
     // A user without a guest is a named one. A guest who is a user may need a new token all the same.
-    if (!isUser || headless.guest !== undefined) await ensureGuest(req, this.client, turns);
+    if (!isUser || headless.guest !== undefined) await ensureGuest(headless, this.client);
     // The only strategy that may let a request pass without a user (hazard 8).
     return () => {
       this.pass();

@@ -2,8 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { NamedIdentity } from '../client/identity.js';
 import type { OtpStart, OtpTicket } from '../client/inputs.js';
 import { HeadlessError } from '../errors.js';
-import { forgetGuest, guestOf } from '../session/guest.js';
-import { headlessOf } from '../session/headless.js';
+import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
 import { formField, formOf, readerOf } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
@@ -101,12 +100,15 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
     const { code, attempt } = this.credentials(req);
     const typed = code?.replace(/\s+/g, '') ?? '';
     if (typed === '') throw new HeadlessError('missing_credentials');
-    const uvid = guestOf(req)?.uvid;
+    const uvid = await visitorFor(req);
     const login = await codes.finish(req, attempt, (ticket) =>
       this.client.finishOtp({ ...ticket, code: typed, uvid }),
     );
-    return this.conclude({ flow: 'otp', ...login, req }, () => {
-      forgetGuest(req);
-    });
+    return this.conclude(
+      { flow: 'otp', identity: login.identity, tokens: login.tokens, uvid, req },
+      () => {
+        announceLogin(req, 'otp', login);
+      },
+    );
   }
 }

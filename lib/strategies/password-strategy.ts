@@ -1,6 +1,6 @@
 import type { NamedIdentity } from '../client/identity.js';
 import { HeadlessError } from '../errors.js';
-import { forgetGuest, guestOf } from '../session/guest.js';
+import { announceLogin, visitorFor } from '../session/headless.js';
 import { formField, formOf, readerOf } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
@@ -40,10 +40,13 @@ export class PasswordStrategy extends HeadlessStrategy<NamedIdentity> {
     if (username === undefined || password === undefined) {
       throw new HeadlessError('missing_credentials');
     }
-    const uvid = guestOf(req)?.uvid;
+    const uvid = await visitorFor(req);
     const login = await this.client.login({ username, password, uvid });
-    return this.conclude({ flow: 'password', ...login, req }, () => {
-      forgetGuest(req);
-    });
+    return this.conclude(
+      { flow: 'password', identity: login.identity, tokens: login.tokens, uvid, req },
+      () => {
+        announceLogin(req, 'password', login);
+      },
+    );
   }
 }

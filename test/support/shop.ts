@@ -10,6 +10,7 @@ import {
   PasswordStrategy,
   type CodeLimits,
   type GuestStrategyOptions,
+  type HeadlessSessionOptions,
   type HeadlessClientOptions,
   type Login,
   type NamedIdentity,
@@ -40,6 +41,8 @@ export interface ShopOptions {
   readonly guest?: Partial<GuestStrategyOptions>;
   readonly verify?: NamedVerify;
   readonly limits?: Partial<CodeLimits>;
+  /** More options of headlessSession. */
+  readonly headless?: Partial<HeadlessSessionOptions>;
   readonly store?: Store;
   /** Leave out parts of the usual set-up. */
   readonly without?: readonly ('session' | 'headlessSession' | 'parsers')[];
@@ -56,6 +59,13 @@ export interface Shop {
   /** What verify functions were given. */
   readonly logins: Login[];
   close(): Promise<void>;
+}
+
+/** What the app itself keeps in the session. */
+function appSession(req: object): Record<string, unknown> {
+  const session = (Reflect.get(req, 'session') ?? {}) as Record<string, unknown>;
+  const own = ['cookie', 'passport', 'sfHeadless'];
+  return Object.fromEntries(Object.entries(session).filter(([key]) => !own.includes(key)));
 }
 
 const redirectUri = 'http://localhost:3000/callback';
@@ -125,7 +135,12 @@ export function createShop(options: ShopOptions): Shop {
   if (!without.includes('session')) app.use(passport.session() as never);
   if (!without.includes('headlessSession')) {
     app.use(
-      headlessSession({ client, ...(options.limits && { limits: options.limits }) }) as never,
+      headlessSession({
+        client,
+        locks: false,
+        ...(options.limits && { limits: options.limits }),
+        ...options.headless,
+      }) as never,
     );
   }
   if (!without.includes('parsers')) {
@@ -139,6 +154,9 @@ export function createShop(options: ShopOptions): Shop {
       authenticated: req.isAuthenticated(),
       guest: headless?.guest,
       code: headless?.code,
+      identity: headless?.identity,
+      upgrade: headless?.upgrade,
+      session: appSession(req),
     });
   };
   app.get('/me', whoami);

@@ -1,0 +1,36 @@
+/** Mutual exclusion by key. What a lock protects is short: a few store operations, a call, the app's upgrade hook. */
+export interface Locks {
+  /** Runs the work while no other work of the same key runs, as far as this kind of lock reaches. */
+  run<T>(key: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Locks of one process: the runs of one key follow each other, those of different keys run side by side. */
+export class ProcessLocks implements Locks {
+  private readonly last = new Map<string, Promise<unknown>>();
+
+  /** Runs when every earlier run of the same key has ended, however it ended. */
+  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.last.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    this.last.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.last.get(key) === mine) this.last.delete(key);
+    }
+  }
+}
+
+/** Takes turns in this process first, so that a shared lock is asked for by one run at a time. */
+export class LayeredLocks implements Locks {
+  private readonly inner = new ProcessLocks();
+  private readonly shared: Locks;
+
+  constructor(shared: Locks) {
+    this.shared = shared;
+  }
+
+  run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return this.inner.run(key, () => this.shared.run(key, work));
+  }
+}

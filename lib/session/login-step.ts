@@ -1,0 +1,308 @@
+import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { HeadlessError } from '../errors.js';
+import { endOfSession, endSession, type SessionEnd } from './ended-sessions.js';
+import {
+  openSession,
+  stored,
+  type HeadlessSessionData,
+  type OpenSession,
+  type Session,
+  type UpgradeOutcome,
+} from './express-session.js';
+import type { Headless, LoginNews } from './headless.js';
+import {
+  isOwnKey,
+  serializedUser,
+  userPropertyOf,
+  type LogIn,
+  type PassportRequest,
+} from './passport-request.js';
+import { postponed } from './upgrade.js';
+
+interface Before {
+  readonly open: OpenSession;
+  readonly user: unknown;
+  readonly passportSession: unknown;
+  /** Serialized user of the session, when somebody is logged in. */
+  readonly principal: string | undefined;
+  readonly data: HeadlessSessionData;
+}
+
+function remember(req: PassportRequest): Before {
+  const open = openSession(req);
+  return {
+    open,
+    user: Reflect.get(req, userPropertyOf(req)),
+    passportSession: req._passport?.session,
+    principal: serializedUser(req, open.session),
+    data: open.session.sfHeadless ?? {},
+  };
+}
+
+/** Puts a request back to where it was: what express-session writes at its end is then the old session, unchanged. */
+function restore(req: PassportRequest, { open, user, passportSession }: Before): void {
+  req.session = open.session;
+  req.sessionID = open.id;
+  Reflect.set(req, userPropertyOf(req), user);
+  if (req._passport) req._passport.session = passportSession;
+}
+
+/**
+ * Has Passport serialize the user into a new session that nothing has been written of. Passport 0.6 and later would
+ * destroy the old session first and save the new one after (hazard 5); both are this step's to do, so the session it is
+ * given does neither.
+ */
+async function serializeIntoNewSession(
+  req: PassportRequest,
+  store: OpenSession['store'],
+  original: LogIn,
+  user: unknown,
+  options: object,
+): Promise<Session> {
+  store.generate?.(req);
+  const session = req.session;
+  if (!session) throw new HeadlessError('session_required');
+  if (req._passport) req._passport.session = {};
+  const done = (callback: (error?: unknown) => void): void => {
+    callback();
+  };
+  const methods = ['regenerate', 'save'] as const;
+  for (const name of methods) {
+    Object.defineProperty(session, name, { configurable: true, value: done });
+  }
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const failed: (error: unknown) => void = reject;
+      original.call(req, user, { ...options, keepSessionInfo: false }, (error) => {
+        if (error === undefined || error === null) resolve();
+        else failed(error);
+      });
+    });
+  } finally {
+    for (const name of methods) Reflect.deleteProperty(session, name);
+  }
+  return session;
+}
+
+/** Who logs in, for comparing with who did before: Salesforce's user where there is one, else Passport's. */
+function ownerOf(news: LoginNews, principal: string): string {
+  return news.identity
+    ? `salesforce ${news.identity.userId.slice(0, 15)}`
+    : `passport ${principal}`;
+}
+
+function previousOwner({ principal, data }: Before): string | undefined {
+  if (principal === undefined || data.guestIsUser === true) return undefined;
+  return data.identity
+    ? `salesforce ${data.identity.userId.slice(0, 15)}`
+    : `passport ${principal}`;
+}
+
+function carriedFrom(session: object, keys: readonly string[]): Record<string, unknown> {
+  const carried: Record<string, unknown> = {};
+  for (const key of keys) {
+    const value: unknown = Object.hasOwn(session, key) ? Reflect.get(session, key) : undefined;
+    if (value !== undefined) carried[key] = structuredClone(value);
+  }
+  return carried;
+}
+
+function digest(carried: object, uvid: string | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify([carried, uvid]))
+    .digest('base64url');
+}
+
+/** One login of one request. Whoever runs it holds the locks of the session and the visitor. */
+class LoginStep {
+  private readonly req: PassportRequest;
+  private readonly res: ServerResponse;
+  private readonly headless: Headless;
+  private readonly before: Before;
+  private readonly news: LoginNews;
+
+  constructor(headless: Headless, news: LoginNews) {
+    this.req = headless.request;
+    this.res = headless.response;
+    this.headless = headless;
+    this.before = remember(this.req);
+    this.news = news;
+  }
+
+  async run(original: LogIn, user: unknown, options: object): Promise<void> {
+    try {
+      await this.logIn(original, user, options);
+    } catch (error) {
+      restore(this.req, this.before);
+      throw error;
+    }
+  }
+
+  private async logIn(original: LogIn, user: unknown, options: object): Promise<void> {
+    const { store, id: oldId, session: old } = this.before.open;
+    const fresh = await serializeIntoNewSession(this.req, store, original, user, options);
+    const principal = serializedUser(this.req, fresh);
+    if (principal === undefined) {
+      // Passport keeps no login sessions here: there is nothing to move.
+      this.req.session = old;
+      this.req.sessionID = oldId;
+      return;
+    }
+    const owner = ownerOf(this.news, principal);
+    const wasOwner = previousOwner(this.before);
+    const end = await endOfSession(store, oldId);
+    const successor = end?.successor;
+    const anotherUser =
+      (wasOwner !== undefined && wasOwner !== owner) ||
+      (successor !== undefined && successor.owner !== owner) ||
+      (end?.closed === true && successor === undefined);
+    const uvid = this.news.guest ? undefined : this.news.uvid;
+    const keys = this.keysToCarry(options);
+    const carried = anotherUser ? {} : carriedFrom(old, keys);
+    const state = digest(carried, uvid);
+    if (successor?.owner === owner && (end?.closed === true || successor.carried === state)) {
+      if (await this.join(successor.id)) return;
+    }
+    const mayCarry = await this.beginUpgrade(fresh, owner, carried, uvid, anotherUser);
+    if (mayCarry) Object.assign(fresh, carried);
+    await this.save(fresh, {
+      successor: { id: this.freshId(), owner, carried: state },
+      closed: false,
+    });
+    await this.completeUpgrade(fresh, user);
+    this.endOldSessionAfterResponse(owner, state);
+    if (!this.news.guest) this.headless.services.cookie?.clear(this.req, this.res);
+  }
+
+  private keysToCarry(options: object): readonly string[] {
+    const { carry, allowKeepSessionInfo } = this.headless.services;
+    if (Reflect.get(options, 'keepSessionInfo') !== true) return carry;
+    if (!allowKeepSessionInfo) throw new HeadlessError('keep_session_info_refused');
+    return Object.keys(this.before.open.session).filter((key) => !isOwnKey(this.req, key));
+  }
+
+  private freshId(): string {
+    return this.req.sessionID ?? '';
+  }
+
+  /** Another request of this browser has logged the same person in: this one joins its session. */
+  private async join(id: string): Promise<boolean> {
+    const { store } = this.before.open;
+    const data = await stored((done) => store.get(id, done));
+    if (typeof data !== 'object' || data === null) return false;
+    store.createSession?.(this.req, data);
+    this.req.sessionID = id;
+    if (this.req.session) this.headless.guarded.remember(id, this.req.session);
+    this.headless.services.cookie?.clear(this.req, this.res);
+    return true;
+  }
+
+  private async beginUpgrade(
+    fresh: Session,
+    owner: string,
+    carried: Record<string, unknown>,
+    uvid: string | undefined,
+    anotherUser: boolean,
+  ): Promise<boolean> {
+    const { upgrades } = this.headless.services;
+    const { flow, identity, guest, uvidRefused } = this.news;
+    const data: HeadlessSessionData = {};
+    if (identity !== undefined) data.identity = identity;
+    if (guest !== undefined) Object.assign(data, { guest, guestIsUser: true });
+    let outcome: UpgradeOutcome | undefined = undefined;
+    if (uvid !== undefined) {
+      const step = { uvid, owner, carried, flow, uvidRefused, anotherUser };
+      outcome = await upgrades.begin(this.before.open.store, step);
+      data.upgrade = outcome;
+    } else if (!anotherUser && this.before.data.upgrade !== undefined) {
+      data.upgrade = this.before.data.upgrade;
+    }
+    fresh.sfHeadless = data;
+    return (
+      outcome === undefined || outcome.status === 'deferred' || outcome.status === 'already-linked'
+    );
+  }
+
+  /** The new session is in the store before anything happens to the old one. */
+  private async save(fresh: Session, end: SessionEnd): Promise<void> {
+    const { store, id: oldId } = this.before.open;
+    const id = this.freshId();
+    await stored((done) => store.set(id, fresh, done));
+    try {
+      if (this.headless.hadSession) await endSession(store, oldId, end);
+    } catch (error) {
+      await this.discard(id);
+      throw error;
+    }
+    this.headless.guarded.remember(id, fresh);
+  }
+
+  private async completeUpgrade(fresh: Session, user: unknown): Promise<void> {
+    const { upgrades, refuseOnUpgradeError } = this.headless.services;
+    const outcome = fresh.sfHeadless?.upgrade;
+    if (outcome?.status !== 'deferred' || fresh.sfHeadless === undefined) return;
+    const { store, id: oldId } = this.before.open;
+    try {
+      const { identity } = this.news;
+      fresh.sfHeadless.upgrade = await upgrades.complete(store, outcome, user, identity, this.req);
+    } catch (error) {
+      if (!refuseOnUpgradeError) {
+        fresh.sfHeadless.upgrade = postponed(outcome, Date.now());
+        return;
+      }
+      await upgrades.abandon(store, outcome);
+      await this.discard(this.freshId());
+      if (this.headless.hadSession) await endSession(store, oldId, { closed: false });
+      throw new HeadlessError('upgrade_refused', { cause: error });
+    }
+  }
+
+  /** A session that the browser never hears of; if it cannot be removed now, the store forgets it in its time. */
+  private async discard(id: string): Promise<void> {
+    const { store } = this.before.open;
+    await stored((done) => store.destroy(id, done)).catch(() => undefined);
+  }
+
+  /**
+   * Until the answer with the new session's cookie is out, the browser may come back with the old one: should this
+   * process die before, the old session is still whole.
+   */
+  private endOldSessionAfterResponse(owner: string, carried: string): void {
+    if (!this.headless.hadSession) return;
+    const { store, id } = this.before.open;
+    const successor = { id: this.freshId(), owner, carried };
+    this.res.once('finish', () => {
+      const close = async (): Promise<void> => {
+        await endSession(store, id, { successor, closed: true });
+        await stored((done) => store.destroy(id, done));
+      };
+      // Nobody is left to tell: the browser has the new session, and the store forgets the old one in its time.
+      close().catch(() => undefined);
+    });
+  }
+}
+
+/**
+ * Logs a user in, in the place of Passport's `req.logIn`: always under a new session id, with nothing of the old session
+ * but the keys named in `carry`, and those only from a stranger's, a guest's or the same person's session.
+ *
+ * @throws {HeadlessError} `storage_failed`, `upgrade_refused`, `keep_session_info_refused`, or what the serializer
+ *   throws; the request is then as it was before.
+ */
+export async function logIn(
+  headless: Headless,
+  original: LogIn,
+  user: unknown,
+  options: object,
+): Promise<void> {
+  const news = await headless.takeNews();
+  const { locks } = headless.services;
+  const { id } = openSession(headless.request);
+  const step = (): Promise<void> => new LoginStep(headless, news).run(original, user, options);
+  const { uvid } = news;
+  const ofVisitor =
+    uvid === undefined ? step : () => locks.run(`visitor ${uvid.toLowerCase()}`, step);
+  // A browser that sent no session cannot be logging in twice in it.
+  await (headless.hadSession ? locks.run(`session ${id}`, ofVisitor) : ofVisitor());
+}

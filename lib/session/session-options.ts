@@ -1,0 +1,123 @@
+import type { HeadlessClient } from '../client/headless-client.js';
+import type { CodeLimits } from './codes.js';
+import type { Locks } from './locks.js';
+import type { OnUpgrade } from './upgrade.js';
+import type { VisitorCookieOptions } from './visitor-cookie.js';
+
+/** Options of `headlessSession`. */
+export interface HeadlessSessionOptions {
+  /** Mints guests. */
+  readonly client: HeadlessClient;
+  /**
+   * Seals the cookie that brings a visitor back after the session has expired. A list is a key ring: the first seals,
+   * all open. Left out, there is no such cookie.
+   */
+  readonly secret?: string | readonly string[];
+  /** Session keys that move into the new session at a login. Default: none. */
+  readonly carry?: readonly string[];
+  /** Takes what a guest had to the user it has become. */
+  readonly onUpgrade?: OnUpgrade;
+  /** `defer` (default): the login stands and the hook is tried again. `refuse`: the login is undone. */
+  readonly onUpgradeError?: 'defer' | 'refuse';
+  /** Locks that reach every process of the app. Default: this process. `false` is that, without a warning. */
+  readonly locks?: Locks | false;
+  /** How much of one-time codes a session gets. */
+  readonly limits?: Partial<CodeLimits>;
+  /** How the visitor cookie is written. */
+  readonly cookie?: VisitorCookieOptions;
+  /** Whether a login with Passport's `keepSessionInfo` may move every session key. Default false: it is refused. */
+  readonly allowKeepSessionInfo?: boolean;
+}
+
+interface SessionSettings {
+  readonly secrets: readonly string[];
+  readonly carry: readonly string[];
+  readonly limits: CodeLimits;
+  readonly refuseOnUpgradeError: boolean;
+  readonly allowKeepSessionInfo: boolean;
+}
+
+const knownOptions: ReadonlySet<string> = new Set<keyof HeadlessSessionOptions>([
+  'client',
+  'secret',
+  'carry',
+  'onUpgrade',
+  'onUpgradeError',
+  'locks',
+  'limits',
+  'cookie',
+  'allowKeepSessionInfo',
+]);
+const cookieOptions = ['name', 'maxAge', 'path', 'domain', 'secure'];
+const ownKeys = ['cookie', 'passport', 'sfHeadless'];
+const defaultLimits: CodeLimits = { codeAttempts: 3, codeSends: 5, codeLifetime: 900 };
+
+function refuse(option: string, why: string): never {
+  throw new TypeError(`headlessSession: option \`${option}\` ${why}`);
+}
+
+function readLimits(given: Partial<CodeLimits> = {}): CodeLimits {
+  const limits = { ...defaultLimits, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(defaultLimits, name)) refuse(`limits.${name}`, 'is not known');
+    if (typeof value !== 'number' || !(value > 0)) {
+      refuse(`limits.${name}`, 'must be a number above zero');
+    }
+  }
+  return limits;
+}
+
+function readSecrets(secret: unknown): string[] {
+  const secrets: unknown[] = secret === undefined ? [] : Array.isArray(secret) ? secret : [secret];
+  return secrets.map((each) =>
+    typeof each === 'string' && each !== ''
+      ? each
+      : refuse('secret', 'must be a text, or a list of texts, that are not empty'),
+  );
+}
+
+function readCarry(carry: unknown = []): string[] {
+  if (!Array.isArray(carry)) refuse('carry', 'must be a list of session keys');
+  return carry.map((key: unknown) => {
+    if (typeof key !== 'string' || key === '') refuse('carry', 'must be a list of session keys');
+    if (ownKeys.includes(key) || key in Object.prototype)
+      refuse('carry', `must not name \`${key}\``);
+    return key;
+  });
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {TypeError} naming the option that is missing, wrong or unknown.
+ */
+export function readSessionOptions(
+  options: HeadlessSessionOptions,
+  clientClass: typeof HeadlessClient,
+): SessionSettings {
+  const given = (options as Partial<HeadlessSessionOptions> | undefined) ?? {};
+  if (!(given.client instanceof clientClass)) refuse('client', 'must be a HeadlessClient');
+  for (const name of Object.keys(given)) {
+    if (!knownOptions.has(name)) refuse(name, 'is not known');
+  }
+  const { onUpgrade, onUpgradeError = 'defer', locks, cookie = {}, allowKeepSessionInfo } = given;
+  if (onUpgrade !== undefined && typeof (onUpgrade as unknown) !== 'function') {
+    refuse('onUpgrade', 'must be a function');
+  }
+  if (!['defer', 'refuse'].includes(onUpgradeError)) {
+    refuse('onUpgradeError', "must be 'defer' or 'refuse'");
+  }
+  if (locks !== undefined && locks !== false && typeof (locks.run as unknown) !== 'function') {
+    refuse('locks', 'must have a method `run`, or be false');
+  }
+  for (const name of Object.keys(cookie)) {
+    if (!cookieOptions.includes(name)) refuse(`cookie.${name}`, 'is not known');
+  }
+  return {
+    secrets: readSecrets(given.secret),
+    carry: readCarry(given.carry),
+    limits: readLimits(given.limits),
+    refuseOnUpgradeError: onUpgradeError === 'refuse',
+    allowKeepSessionInfo: allowKeepSessionInfo ?? false,
+  };
+}

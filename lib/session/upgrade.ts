@@ -1,0 +1,138 @@
+import { HeadlessError } from '../errors.js';
+import type { SessionIdentity, Store, UpgradeOutcome } from './express-session.js';
+import { upgradeIdOf, type Ledger, type LedgerEntry, type UpgradeMode } from './ledger.js';
+
+/** What the app's upgrade hook gets. */
+export interface Upgrade {
+  /** Stable for this guest and this user: use it as idempotency key, for the hook may run more than once. */
+  readonly upgradeId: string;
+  /** The guest's visitor id: what the app has tied to it belongs to the user now. */
+  readonly uvid: string;
+  /** The app's user, as it was logged in or is deserialized. */
+  readonly user: unknown;
+  /** Who Salesforce says it is; undefined when the app logged somebody in by other means. */
+  readonly identity: SessionIdentity | undefined;
+  /** The session keys named in `carry`, as the guest had them. */
+  readonly carried: Readonly<Record<string, unknown>>;
+  /** Which flow logged the user in: `password`, `otp`, or `login` for a plain `req.login`. */
+  readonly flow: string;
+  readonly req: object;
+}
+
+/**
+ * Takes what a guest had to the user the guest has become. May return what it did; returning nothing means `merge`.
+ * A hook that throws is tried again on a later request, or undoes the login with `onUpgradeError: 'refuse'`.
+ */
+export type OnUpgrade = (upgrade: Upgrade) => unknown;
+
+/** One step from guest to named user, before it is known how it ends. */
+export interface UpgradeStep {
+  readonly uvid: string;
+  /** Who the guest is to become. */
+  readonly owner: string;
+  readonly carried: Readonly<Record<string, unknown>>;
+  readonly flow: string;
+  /** Whether Salesforce refused the visitor id. */
+  readonly uvidRefused: boolean;
+  /** Whether somebody else was logged in. */
+  readonly anotherUser: boolean;
+}
+
+const firstRetry = 1_000;
+const longestRetry = 300_000;
+const modes: readonly unknown[] = ['merge', 'keep-guest', 'keep-account'];
+
+function modeOf(answer: unknown): UpgradeMode {
+  if (answer === undefined) return 'merge';
+  if (modes.includes(answer)) return answer as UpgradeMode;
+  throw new HeadlessError('invalid_argument', {
+    message: "`onUpgrade` must return 'merge', 'keep-guest', 'keep-account' or nothing.",
+  });
+}
+
+/** Runs the upgrades of one app. Whoever calls it holds the lock of the visitor. */
+export class Upgrades {
+  private readonly ledger: Ledger;
+  private readonly onUpgrade: OnUpgrade | undefined;
+
+  constructor(ledger: Ledger, onUpgrade: OnUpgrade | undefined) {
+    this.ledger = ledger;
+    this.onUpgrade = onUpgrade;
+  }
+
+  /**
+   * Settles whose the guest is. The outcome is final unless it is `deferred`: then the guest has been promised to this
+   * user, nobody else gets it, and the hook is still to run.
+   */
+  async begin(store: Store, step: UpgradeStep): Promise<UpgradeOutcome> {
+    const { uvid, owner, carried, flow } = step;
+    const upgradeId = upgradeIdOf(uvid, owner);
+    if (step.anotherUser) return { status: 'not-linked', upgradeId, uvid, reason: 'another-user' };
+    const entry = await this.ledger.get(store, uvid);
+    if (entry !== undefined && entry.owner !== owner) {
+      return { status: 'not-linked', upgradeId, uvid, reason: 'visitor-of-another' };
+    }
+    if (entry?.status === 'done') {
+      return { status: 'already-linked', upgradeId, uvid, ...(entry.mode && { mode: entry.mode }) };
+    }
+    await this.ledger.set(store, uvid, { owner, upgradeId, status: 'started', carried, flow });
+    const deferred: UpgradeOutcome = { status: 'deferred', upgradeId, uvid, retryAt: Date.now() };
+    return step.uvidRefused ? { ...deferred, reason: 'uvid-refused' } : deferred;
+  }
+
+  /**
+   * Runs the hook of a deferred upgrade, unless it has been run to its end meanwhile.
+   *
+   * @throws whatever the hook throws, and then nothing has changed.
+   */
+  async complete(
+    store: Store,
+    { upgradeId, uvid, reason }: UpgradeOutcome,
+    user: unknown,
+    identity: SessionIdentity | undefined,
+    req: object,
+  ): Promise<UpgradeOutcome> {
+    const entry = await this.ledger.get(store, uvid);
+    if (entry?.upgradeId !== upgradeId) {
+      return { status: 'not-linked', upgradeId, uvid, reason: 'visitor-of-another' };
+    }
+    const mode =
+      entry.status === 'done'
+        ? entry.mode
+        : await this.runHook(store, uvid, entry, user, identity, req);
+    return {
+      status: reason === undefined ? 'linked' : 'not-linked',
+      upgradeId,
+      uvid,
+      ...(reason && { reason }),
+      ...(mode && { mode }),
+    };
+  }
+
+  /** Takes the promise back, when a hook that failed undoes the login. */
+  async abandon(store: Store, { uvid }: UpgradeOutcome): Promise<void> {
+    await this.ledger.forget(store, uvid);
+  }
+
+  private async runHook(
+    store: Store,
+    uvid: string,
+    { owner, upgradeId, carried = {}, flow = 'login' }: LedgerEntry,
+    user: unknown,
+    identity: SessionIdentity | undefined,
+    req: object,
+  ): Promise<UpgradeMode> {
+    const mode = modeOf(
+      await this.onUpgrade?.({ upgradeId, uvid, user, identity, carried, flow, req }),
+    );
+    await this.ledger.set(store, uvid, { owner, upgradeId, status: 'done', mode });
+    return mode;
+  }
+}
+
+/** A deferred outcome after one more failure: the pause doubles from one second to five minutes. */
+export function postponed(outcome: UpgradeOutcome, failedAt: number): UpgradeOutcome {
+  const pause = Math.max(0, (outcome.retryAt ?? failedAt) - (outcome.failedAt ?? failedAt));
+  const next = Math.min(longestRetry, Math.max(firstRetry, pause * 2));
+  return { ...outcome, failedAt, retryAt: failedAt + next };
+}
