@@ -14,7 +14,7 @@ const nodeGlobals = {
 };
 
 export default defineConfig(
-  globalIgnores(['**/dist', '.build', 'coverage', 'docs/api', '**/*.cjs']),
+  globalIgnores(['**/dist', '.build*', 'coverage', 'docs/api', '**/*.cjs']),
   js.configs.recommended,
   ts.configs.strictTypeChecked,
   ts.configs.stylisticTypeChecked,
