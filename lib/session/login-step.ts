@@ -191,8 +191,9 @@ class LoginStep {
     const { store } = this.before.open;
     const data = await stored((done) => store.get(id, done));
     if (typeof data !== 'object' || data === null) return false;
-    store.createSession?.(this.req, data);
+    // A session takes its id from the request when it is made.
     this.req.sessionID = id;
+    store.createSession?.(this.req, data);
     if (this.req.session) this.headless.guarded.remember(id, this.req.session);
     this.headless.services.cookie?.clear(this.req, this.res);
     return true;
