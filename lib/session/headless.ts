@@ -50,6 +50,7 @@ export class Headless {
   readonly #res: ServerResponse;
   readonly #services: HeadlessServices;
   readonly #guarded: GuardedStore;
+  readonly #hadSession: boolean;
   #news: LoginNews | undefined;
 
   /** @internal */
@@ -63,6 +64,8 @@ export class Headless {
     this.#res = res;
     this.#services = services;
     this.#guarded = guarded;
+    const id = encodeURIComponent(req.sessionID ?? '');
+    this.#hadSession = id !== '' && (req.headers.cookie ?? '').includes(id);
   }
 
   /** The guest of this session, or undefined. Reading it creates nothing. */
@@ -124,9 +127,9 @@ export class Headless {
     return this.#guarded;
   }
 
-  /** @internal Whether the browser came with cookies; without any it has no session that could be in use elsewhere. */
+  /** @internal Whether the browser named this session; one just made for this request is in use nowhere else. */
   get hadSession(): boolean {
-    return this.#req.headers.cookie !== undefined;
+    return this.#hadSession;
   }
 
   /** @internal A strategy says what it knows, right before it says `success`. */

@@ -6,84 +6,13 @@ import {
   openSession,
   stored,
   type HeadlessSessionData,
-  type OpenSession,
   type Session,
   type UpgradeOutcome,
 } from './express-session.js';
 import type { Headless, LoginNews } from './headless.js';
-import {
-  isOwnKey,
-  serializedUser,
-  userPropertyOf,
-  type LogIn,
-  type PassportRequest,
-} from './passport-request.js';
+import { remember, restore, serializeIntoNewSession, type Before } from './new-session.js';
+import { isOwnKey, serializedUser, type LogIn, type PassportRequest } from './passport-request.js';
 import { postponed } from './upgrade.js';
-
-interface Before {
-  readonly open: OpenSession;
-  readonly user: unknown;
-  readonly passportSession: unknown;
-  /** Serialized user of the session, when somebody is logged in. */
-  readonly principal: string | undefined;
-  readonly data: HeadlessSessionData;
-}
-
-function remember(req: PassportRequest): Before {
-  const open = openSession(req);
-  return {
-    open,
-    user: Reflect.get(req, userPropertyOf(req)),
-    passportSession: req._passport?.session,
-    principal: serializedUser(req, open.session),
-    data: open.session.sfHeadless ?? {},
-  };
-}
-
-/** Puts a request back to where it was: what express-session writes at its end is then the old session, unchanged. */
-function restore(req: PassportRequest, { open, user, passportSession }: Before): void {
-  req.session = open.session;
-  req.sessionID = open.id;
-  Reflect.set(req, userPropertyOf(req), user);
-  if (req._passport) req._passport.session = passportSession;
-}
-
-/**
- * Has Passport serialize the user into a new session that nothing has been written of. Passport 0.6 and later would
- * destroy the old session first and save the new one after (hazard 5); both are this step's to do, so the session it is
- * given does neither.
- */
-async function serializeIntoNewSession(
-  req: PassportRequest,
-  store: OpenSession['store'],
-  original: LogIn,
-  user: unknown,
-  options: object,
-): Promise<Session> {
-  store.generate?.(req);
-  const session = req.session;
-  if (!session) throw new HeadlessError('session_required');
-  if (req._passport) req._passport.session = {};
-  const done = (callback: (error?: unknown) => void): void => {
-    callback();
-  };
-  const methods = ['regenerate', 'save'] as const;
-  for (const name of methods) {
-    Object.defineProperty(session, name, { configurable: true, value: done });
-  }
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const failed: (error: unknown) => void = reject;
-      original.call(req, user, { ...options, keepSessionInfo: false }, (error) => {
-        if (error === undefined || error === null) resolve();
-        else failed(error);
-      });
-    });
-  } finally {
-    for (const name of methods) Reflect.deleteProperty(session, name);
-  }
-  return session;
-}
 
 /** Who logs in, for comparing with who did before: Salesforce's user where there is one, else Passport's. */
 function ownerOf(news: LoginNews, principal: string): string {

@@ -46,7 +46,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 40));
 function cartRoutes(app: Express): void {
   app.post('/cart', (req, res) => {
     const bag = req.session as unknown as { cart?: string[]; note?: string };
-    bag.cart = [...(bag.cart ?? []), String((req.body as { item: string }).item)];
+    bag.cart = [...(bag.cart ?? []), (req.body as { item: string }).item];
     bag.note = 'not to be carried';
     res.json(bag.cart);
   });
