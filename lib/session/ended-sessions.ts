@@ -1,10 +1,19 @@
 import type { Store } from './express-session.js';
 import { Records } from './records.js';
 
+/** The session that took another's place. */
+export interface Successor {
+  readonly id: string;
+  /** Who is logged in there. */
+  readonly owner: string;
+  /** Digest of what moved, to recognise requests that still see the old session as it was. */
+  readonly carried: string;
+}
+
 /** What became of a session that somebody logged in or out of. */
 export interface SessionEnd {
-  /** The session that took its place, and who is logged in there; absent after a logout. */
-  readonly successor?: { readonly id: string; readonly owner: string; readonly carried: string };
+  /** Absent after a logout. */
+  readonly successor?: Successor;
   /** Whether nothing may be written to the session any more. */
   readonly closed: boolean;
 }

@@ -53,6 +53,8 @@ export interface HeadlessSessionData {
   guest?: Guest;
   codes?: PendingCode[];
   identity?: SessionIdentity;
+  /** A former guest whose goods are promised to whoever began to log in here; they are no longer in this session. */
+  promised?: { readonly uvid: string; readonly since: number };
   /** Whether the user that Passport knows of is the guest. */
   guestIsUser?: true;
   upgrade?: UpgradeOutcome;

@@ -40,27 +40,34 @@ async function storedGuest({ store, id }: OpenSession): Promise<Guest | undefine
   return isGuest(data.guest) ? data.guest : undefined;
 }
 
-/** A visit whose visitor has not become a user or logged out since; such a visitor id is dead. */
+/**
+ * A visit whose visitor has not become a user or logged out since; such a visitor id is dead.
+ *
+ * @param isHeld whether the session itself holds the guest: then a login that has only begun has taken nothing yet.
+ */
 async function living<V extends Visit>(
   { services }: Headless,
   { store }: OpenSession,
   visit: V | undefined,
+  isHeld: boolean,
 ): Promise<V | undefined> {
   if (visit === undefined) return undefined;
   const entry = await services.ledger.get(store, visit.uvid);
-  return entry?.status === 'done' ? undefined : visit;
+  const isAlive = entry === undefined || (isHeld && entry.status === 'started');
+  return isAlive ? visit : undefined;
 }
 
 /**
- * The visitor of a request who has not been upgraded: the guest of the session, or the one that the sealed cookie brings
- * back.
+ * The visitor whom a login of this request is to take over: the guest of the session, one whose take-over was cut short,
+ * or the one that the sealed cookie brings back.
  */
 export async function visitOf(headless: Headless): Promise<Visit | undefined> {
   const { request, services } = headless;
   if (!request.session) return undefined;
   return (
     guestOf(request) ??
-    (await living(headless, openSession(request), services.cookie?.read(request)))
+    request.session.sfHeadless?.promised ??
+    (await living(headless, openSession(request), services.cookie?.read(request), true))
   );
 }
 
@@ -98,16 +105,16 @@ function turnOf(headless: Headless, { id }: OpenSession): string {
 export async function ensureGuest(headless: Headless, client: HeadlessClient): Promise<Guest> {
   const { request, services } = headless;
   const session = openSession(request);
-  const present = await living(headless, session, guestOf(request));
+  const present = await living(headless, session, guestOf(request), true);
   if (present !== undefined && present.expiresAt > Date.now()) return present;
   return services.locks.run(turnOf(headless, session), async () => {
-    const made = await living(headless, session, await storedGuest(session));
+    const made = await living(headless, session, await storedGuest(session), true);
     if (made !== undefined && made.expiresAt > Date.now()) {
       dataOf(session).guest = made;
       return made;
     }
     const cookie = services.cookie?.read(request);
-    const known = made ?? present ?? (await living(headless, session, cookie));
+    const known = made ?? present ?? (await living(headless, session, cookie, false));
     return (await mint(headless, session, client, known)).guest;
   });
 }

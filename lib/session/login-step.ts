@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { HeadlessError } from '../errors.js';
-import { endOfSession, endSession, type SessionEnd } from './ended-sessions.js';
-import {
-  openSession,
-  stored,
-  type HeadlessSessionData,
-  type Session,
-  type UpgradeOutcome,
-} from './express-session.js';
+import { endOfSession, type Successor } from './ended-sessions.js';
+import { upgradeIdOf } from './ledger.js';
+import { openSession, stored, type HeadlessSessionData, type Session } from './express-session.js';
 import type { Headless, LoginNews } from './headless.js';
 import { remember, restore, serializeIntoNewSession, type Before } from './new-session.js';
 import { isOwnKey, serializedUser, type LogIn, type PassportRequest } from './passport-request.js';
+import { OldSession } from './old-session.js';
 import { postponed } from './upgrade.js';
 
 /** Who logs in, for comparing with who did before: Salesforce's user where there is one, else Passport's. */
@@ -49,6 +45,7 @@ class LoginStep {
   private readonly res: ServerResponse;
   private readonly headless: Headless;
   private readonly before: Before;
+  private readonly old: OldSession;
   private readonly news: LoginNews;
 
   constructor(headless: Headless, news: LoginNews) {
@@ -56,6 +53,7 @@ class LoginStep {
     this.res = headless.response;
     this.headless = headless;
     this.before = remember(this.req);
+    this.old = new OldSession(this.before.open, this.before.data, headless.hadSession);
     this.news = news;
   }
 
@@ -87,20 +85,18 @@ class LoginStep {
       (successor !== undefined && successor.owner !== owner) ||
       (end?.closed === true && successor === undefined);
     const uvid = this.news.guest ? undefined : this.news.uvid;
-    const keys = this.keysToCarry(options);
-    const carried = anotherUser ? {} : carriedFrom(old, keys);
+    const carried = anotherUser ? {} : carriedFrom(old, this.keysToCarry(options));
     const state = digest(carried, uvid);
-    if (successor?.owner === owner && (end?.closed === true || successor.carried === state)) {
-      if (await this.join(successor.id)) return;
-    }
-    const mayCarry = await this.beginUpgrade(fresh, owner, carried, uvid, anotherUser);
-    if (mayCarry) Object.assign(fresh, carried);
-    await this.save(fresh, {
-      successor: { id: this.freshId(), owner, carried: state },
-      closed: false,
-    });
+    const { promised } = this.before.data;
+    const isEmptied = Object.keys(carried).length === 0 && uvid === promised?.uvid;
+    const isSame = end?.closed === true || successor?.carried === state || (isEmptied && promised);
+    if (successor?.owner === owner && isSame && (await this.join(successor, state))) return;
+    await this.beginUpgrade(fresh, owner, carried, uvid, anotherUser);
+    const next = { id: this.freshId(), owner, carried: state };
+    await this.save(fresh, next);
     await this.completeUpgrade(fresh, user);
-    this.endOldSessionAfterResponse(owner, state);
+    if (!anotherUser) await this.settlePromise(fresh, owner, user);
+    this.old.endAfter(this.res, next);
     if (!this.news.guest) this.headless.services.cookie?.clear(this.req, this.res);
   }
 
@@ -116,7 +112,8 @@ class LoginStep {
   }
 
   /** Another request of this browser has logged the same person in: this one joins its session. */
-  private async join(id: string): Promise<boolean> {
+  private async join(successor: Successor, carried: string): Promise<boolean> {
+    const { id } = successor;
     const { store } = this.before.open;
     const data = await stored((done) => store.get(id, done));
     if (typeof data !== 'object' || data === null) return false;
@@ -124,6 +121,7 @@ class LoginStep {
     this.req.sessionID = id;
     store.createSession?.(this.req, data);
     if (this.req.session) this.headless.guarded.remember(id, this.req.session);
+    this.old.endAfter(this.res, { ...successor, carried });
     this.headless.services.cookie?.clear(this.req, this.res);
     return true;
   }
@@ -134,35 +132,40 @@ class LoginStep {
     carried: Record<string, unknown>,
     uvid: string | undefined,
     anotherUser: boolean,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const { upgrades } = this.headless.services;
     const { flow, identity, guest, uvidRefused } = this.news;
+    const { open, data: old } = this.before;
     const data: HeadlessSessionData = {};
     if (identity !== undefined) data.identity = identity;
     if (guest !== undefined) Object.assign(data, { guest, guestIsUser: true });
-    let outcome: UpgradeOutcome | undefined = undefined;
-    if (uvid !== undefined) {
-      const step = { uvid, owner, carried, flow, uvidRefused, anotherUser };
-      outcome = await upgrades.begin(this.before.open.store, step);
-      data.upgrade = outcome;
-    } else if (!anotherUser && this.before.data.upgrade !== undefined) {
-      data.upgrade = this.before.data.upgrade;
-    }
     fresh.sfHeadless = data;
-    return (
-      outcome === undefined || outcome.status === 'deferred' || outcome.status === 'already-linked'
-    );
+    if (uvid !== undefined) {
+      const isPromised = uvid === old.promised?.uvid;
+      const step = { uvid, owner, carried, flow, uvidRefused, anotherUser, isPromised };
+      const begun = await upgrades.begin(open.store, step);
+      data.upgrade = begun.outcome;
+      Object.assign(fresh, begun.carried);
+      return;
+    }
+    if (!anotherUser && old.upgrade !== undefined) data.upgrade = old.upgrade;
+    Object.assign(fresh, carried);
   }
 
   /** The new session is in the store before anything happens to the old one. */
-  private async save(fresh: Session, end: SessionEnd): Promise<void> {
-    const { store, id: oldId } = this.before.open;
+  private async save(fresh: Session, successor: Successor): Promise<void> {
+    const { store } = this.before.open;
     const id = this.freshId();
     await stored((done) => store.set(id, fresh, done));
     try {
-      if (this.headless.hadSession) await endSession(store, oldId, end);
+      await this.old.name(successor);
+      const { upgrade } = fresh.sfHeadless ?? {};
+      if (upgrade?.status === 'deferred' && this.headless.services.upgrades.takesGoods) {
+        await this.old.empty(this.headless.services.carry, upgrade.uvid);
+      }
     } catch (error) {
       await this.discard(id);
+      await this.old.reinstate().catch(() => undefined);
       throw error;
     }
     this.headless.guarded.remember(id, fresh);
@@ -172,7 +175,7 @@ class LoginStep {
     const { upgrades, refuseOnUpgradeError } = this.headless.services;
     const outcome = fresh.sfHeadless?.upgrade;
     if (outcome?.status !== 'deferred' || fresh.sfHeadless === undefined) return;
-    const { store, id: oldId } = this.before.open;
+    const { store } = this.before.open;
     try {
       const { identity } = this.news;
       fresh.sfHeadless.upgrade = await upgrades.complete(store, outcome, user, identity, this.req);
@@ -181,10 +184,29 @@ class LoginStep {
         fresh.sfHeadless.upgrade = postponed(outcome, Date.now());
         return;
       }
+      await this.old.reinstate();
       await upgrades.abandon(store, outcome);
       await this.discard(this.freshId());
-      if (this.headless.hadSession) await endSession(store, oldId, { closed: false });
       throw new HeadlessError('upgrade_refused', { cause: error });
+    }
+  }
+
+  /** Completes an earlier take-over that was cut short before the visitor became a guest anew. */
+  private async settlePromise(fresh: Session, owner: string, user: unknown): Promise<void> {
+    const { promised } = this.before.data;
+    const { upgrades } = this.headless.services;
+    const { store } = this.before.open;
+    const data = fresh.sfHeadless;
+    if (promised === undefined || data === undefined || data.upgrade?.uvid === promised.uvid)
+      return;
+    if (!(await upgrades.isOwed(store, promised.uvid, owner))) return;
+    const { uvid } = promised;
+    const owed = { status: 'deferred', uvid, upgradeId: upgradeIdOf(uvid, owner) } as const;
+    try {
+      await upgrades.complete(store, owed, user, this.news.identity, this.req);
+    } catch {
+      // The next login of this user tries again.
+      data.promised = promised;
     }
   }
 
@@ -192,24 +214,6 @@ class LoginStep {
   private async discard(id: string): Promise<void> {
     const { store } = this.before.open;
     await stored((done) => store.destroy(id, done)).catch(() => undefined);
-  }
-
-  /**
-   * Until the answer with the new session's cookie is out, the browser may come back with the old one: should this
-   * process die before, the old session is still whole.
-   */
-  private endOldSessionAfterResponse(owner: string, carried: string): void {
-    if (!this.headless.hadSession) return;
-    const { store, id } = this.before.open;
-    const successor = { id: this.freshId(), owner, carried };
-    this.res.once('finish', () => {
-      const close = async (): Promise<void> => {
-        await endSession(store, id, { successor, closed: true });
-        await stored((done) => store.destroy(id, done));
-      };
-      // Nobody is left to tell: the browser has the new session, and the store forgets the old one in its time.
-      close().catch(() => undefined);
-    });
   }
 }
 

@@ -36,6 +36,15 @@ export interface UpgradeStep {
   readonly uvidRefused: boolean;
   /** Whether somebody else was logged in. */
   readonly anotherUser: boolean;
+  /** Whether an earlier login has taken the goods out of the session: what it noted then is what there is. */
+  readonly isPromised: boolean;
+}
+
+/** How far an upgrade got before the hook. */
+export interface BegunUpgrade {
+  readonly outcome: UpgradeOutcome;
+  /** What moves into the user's session. */
+  readonly carried: Readonly<Record<string, unknown>>;
 }
 
 const firstRetry = 1_000;
@@ -64,20 +73,50 @@ export class Upgrades {
    * Settles whose the guest is. The outcome is final unless it is `deferred`: then the guest has been promised to this
    * user, nobody else gets it, and the hook is still to run.
    */
-  async begin(store: Store, step: UpgradeStep): Promise<UpgradeOutcome> {
-    const { uvid, owner, carried, flow } = step;
+  async begin(store: Store, step: UpgradeStep): Promise<BegunUpgrade> {
+    const { uvid, owner, flow } = step;
     const upgradeId = upgradeIdOf(uvid, owner);
-    if (step.anotherUser) return { status: 'not-linked', upgradeId, uvid, reason: 'another-user' };
+    const not = (reason: 'another-user' | 'visitor-of-another'): BegunUpgrade => ({
+      outcome: { status: 'not-linked', upgradeId, uvid, reason },
+      // What the session has gathered since the goods were promised to somebody else is nobody's but this user's.
+      carried: step.isPromised && !step.anotherUser ? step.carried : {},
+    });
+    if (step.anotherUser) return not('another-user');
     const entry = await this.ledger.get(store, uvid);
-    if (entry !== undefined && entry.owner !== owner) {
-      return { status: 'not-linked', upgradeId, uvid, reason: 'visitor-of-another' };
-    }
+    if (entry !== undefined && entry.owner !== owner) return not('visitor-of-another');
     if (entry?.status === 'done') {
-      return { status: 'already-linked', upgradeId, uvid, ...(entry.mode && { mode: entry.mode }) };
+      const mode = entry.mode && { mode: entry.mode };
+      return {
+        outcome: { status: 'already-linked', upgradeId, uvid, ...mode },
+        carried: step.carried,
+      };
     }
-    await this.ledger.set(store, uvid, { owner, upgradeId, status: 'started', carried, flow });
-    const deferred: UpgradeOutcome = { status: 'deferred', upgradeId, uvid, retryAt: Date.now() };
-    return step.uvidRefused ? { ...deferred, reason: 'uvid-refused' } : deferred;
+    // A session that still holds the goods knows best; one that was emptied has none, or new ones that came since.
+    const noted = entry?.carried ?? {};
+    const goods = step.isPromised ? noted : { ...noted, ...step.carried };
+    await this.ledger.set(store, uvid, {
+      owner,
+      upgradeId,
+      status: 'started',
+      carried: goods,
+      flow,
+    });
+    const reason = step.uvidRefused ? ({ reason: 'uvid-refused' } as const) : {};
+    return {
+      outcome: { status: 'deferred', upgradeId, uvid, retryAt: Date.now(), ...reason },
+      carried: { ...goods, ...step.carried },
+    };
+  }
+
+  /** Whether the app takes goods over; without a hook they only move from session to session. */
+  get takesGoods(): boolean {
+    return this.onUpgrade !== undefined;
+  }
+
+  /** Whether a visitor's goods are promised to this owner and have not arrived. */
+  async isOwed(store: Store, uvid: string, owner: string): Promise<boolean> {
+    const entry = await this.ledger.get(store, uvid);
+    return entry?.status === 'started' && entry.owner === owner;
   }
 
   /**

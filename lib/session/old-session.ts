@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http';
+import { endSession, type Successor } from './ended-sessions.js';
+import { stored, type HeadlessSessionData, type OpenSession } from './express-session.js';
+
+/** Data alone, without the methods and the request that a session object drags along. */
+function plainCopy(session: object): object {
+  return JSON.parse(JSON.stringify(session)) as object;
+}
+
+/** The session that somebody logs in from, on its way out. */
+export class OldSession {
+  private readonly open: OpenSession;
+  private readonly data: HeadlessSessionData;
+  private readonly isInUse: boolean;
+
+  /** @param isInUse whether the browser named it; one just made for this request needs no end. */
+  constructor(open: OpenSession, data: HeadlessSessionData, isInUse: boolean) {
+    this.open = open;
+    this.data = data;
+    this.isInUse = isInUse;
+  }
+
+  /** From here on a parallel login of the same person joins the successor. */
+  async name(successor: Successor): Promise<void> {
+    if (this.isInUse) await endSession(this.open.store, this.open.id, { successor, closed: false });
+  }
+
+  /**
+   * Before the app's hook may run, what it takes over leaves the session: should this process die in the middle and the
+   * visitor go on as a guest, whatever they gather then is new and cannot be taken over twice.
+   *
+   * @param uvid the visitor whose goods these are.
+   */
+  async empty(carry: readonly string[], uvid: string): Promise<void> {
+    if (!this.isInUse) return;
+    const { store, id, session } = this.open;
+    const { guest, ...data } = this.data;
+    const promised = { uvid, since: guest?.since ?? Date.now() };
+    const emptied = { ...plainCopy(session), sfHeadless: { ...data, promised } };
+    for (const key of carry) Reflect.deleteProperty(emptied, key);
+    await stored((done) => store.set(id, emptied, done));
+  }
+
+  /** Puts everything back and takes the successor's name off: the login did not happen. */
+  async reinstate(): Promise<void> {
+    if (!this.isInUse) return;
+    const { store, id, session } = this.open;
+    await stored((done) => store.set(id, plainCopy(session), done));
+    await endSession(store, id, { closed: false });
+  }
+
+  /**
+   * Until the answer with the new session's cookie is out, the browser may come back with the old one: should this
+   * process die before, the old session is still there.
+   */
+  endAfter(res: ServerResponse, successor: Successor): void {
+    if (!this.isInUse) return;
+    const { store, id } = this.open;
+    const end = async (): Promise<void> => {
+      await endSession(store, id, { successor, closed: true });
+      await stored((done) => store.destroy(id, done));
+    };
+    res.once('finish', () => {
+      // Nobody is left to tell: the browser has the new session, and the store forgets the old one in its time.
+      end().catch(() => undefined);
+    });
+  }
+}
