@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { HeadlessClient, headlessSession, type HeadlessSessionOptions } from '../../lib/index.js';
+
+describe('the options of headlessSession', () => {
+  const client = new HeadlessClient({
+    site: 'https://acme.my.site.com/portal',
+    clientId: 'app',
+    redirectUri: 'https://app.example.com/callback',
+  });
+  after(() => client.close());
+
+  const accepts = (title: string, options: object): void => {
+    it(`take ${title}`, () => {
+      assert.equal(typeof headlessSession({ client, ...options }), 'function');
+    });
+  };
+  accepts('the least', {});
+  accepts('everything', {
+    secret: ['current', 'previous'],
+    carry: ['cart', 'language'],
+    onUpgrade: () => 'merge',
+    onUpgradeError: 'refuse',
+    locks: { run: <T>(_key: string, work: () => Promise<T>) => work() },
+    limits: { codeAttempts: 5, codeSends: 3, codeLifetime: 60 },
+    cookie: { name: 'visitor', maxAge: 60, path: '/', domain: 'example.com', secure: true },
+    allowKeepSessionInfo: true,
+  });
+
+  const refuses = (option: string, value: unknown): void => {
+    it(`refuse \`${option}\` = ${JSON.stringify(value)}, naming it`, () => {
+      const [first = '', second] = option.split('.');
+      const options = { client, [first]: second === undefined ? value : { [second]: value } };
+      assert.throws(
+        () => headlessSession(options),
+        (error: unknown) =>
+          error instanceof TypeError &&
+          error.message.startsWith(`headlessSession: option \`${option}\``),
+      );
+    });
+  };
+  refuses('client', {});
+  refuses('secret', '');
+  refuses('secret', 12345678);
+  refuses('secret', ['current', '']);
+  refuses('carry', 'cart');
+  refuses('carry', [1]);
+  refuses('carry', ['']);
+  refuses('carry', ['passport']);
+  refuses('carry', ['cookie']);
+  refuses('carry', ['sfHeadless']);
+  refuses('carry', ['__proto__']);
+  refuses('onUpgrade', 'merge');
+  refuses('onUpgradeError', 'ignore');
+  refuses('locks', true);
+  refuses('locks', {});
+  refuses('limits.guesses', 3);
+  refuses('limits.codeSends', 0);
+  refuses('cookie.sameSite', 'none');
+  refuses('onupgrade', 'misspelt');
+});
