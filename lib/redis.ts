@@ -49,6 +49,11 @@ function pause(milliseconds: number): Promise<void> {
  * @throws what the work throws; {@link HeadlessError} `lock_timeout` or `storage_failed`.
  */
 export function redisLocks(client: RedisClient, options: RedisLocksOptions = {}): Locks {
+  for (const name of Object.keys(options)) {
+    if (!['ttl', 'wait', 'prefix'].includes(name)) {
+      throw new TypeError(`redisLocks: option \`${name}\` is not known`);
+    }
+  }
   const { ttl = 10_000, wait = 2 * ttl, prefix = 'sf-headless-lock:' } = options;
   if (!(ttl > 0) || !(wait >= 0)) {
     throw new TypeError('redisLocks: options `ttl` and `wait` must be numbers of milliseconds');
@@ -75,15 +80,20 @@ export function redisLocks(client: RedisClient, options: RedisLocksOptions = {})
       const key = prefix + name;
       const token = randomUUID();
       await acquire(key, token);
-      const renewal = setInterval(() => {
-        // A renewal that fails is not the end: the lock holds for the rest of its time, and the ledger behind it knows
-        // what has been done.
-        command('EVAL', renewIfMine, '1', key, token, String(ttl)).catch(() => undefined);
-      }, ttl / 3);
+      let renewal: NodeJS.Timeout | undefined;
+      const renewLater = (): void => {
+        renewal = setTimeout(() => {
+          // A renewal that fails is not the end: the lock holds for the rest of its time, and the ledger behind it knows
+          // what has been done.
+          command('EVAL', renewIfMine, '1', key, token, String(ttl)).catch(() => undefined);
+          renewLater();
+        }, ttl / 3);
+      };
+      renewLater();
       try {
         return await work();
       } finally {
-        clearInterval(renewal);
+        clearTimeout(renewal);
         await command('EVAL', freeIfMine, '1', key, token).catch(() => undefined);
       }
     },

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { retireKey, rotateKeys } from './control/keys.js';
 import { deleteClient, deleteUser, putClient, putUser } from './control/records.js';
 import { changeSettings } from './control/settings.js';
@@ -46,6 +47,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   // Made once before listening so that wrong options leave no open port behind.
   let world = new World(siteAt(at(port), path), worldOptions);
   const closing = new AbortController();
+  // Every delayed answer listens to it, and there may be many at once.
+  setMaxListeners(0, closing.signal);
   const server = await listen(port, tls, (exchange) => {
     serve(exchange, world, closing.signal).catch(() => {
       exchange.reset();

@@ -9,6 +9,7 @@ import {
   type PendingCode,
   type SessionRequest,
 } from './express-session.js';
+import { endedAmong, sessionIdsIn } from './ended-sessions.js';
 import type { Locks } from './locks.js';
 import { Records } from './records.js';
 
@@ -118,6 +119,7 @@ export class Codes {
         attempt,
         Math.max(attempt.expiresAt, now + hour),
       );
+      await this.noteFormer(req, session);
       const pending = { attempt: name, method: attempt.method, expiresAt: attempt.expiresAt };
       await this.remember(session, pending);
       return pending;
@@ -163,6 +165,13 @@ export class Codes {
       await this.forget(session, name);
       return result;
     });
+  }
+
+  /** A browser that never got the answer to its login asks for a new code, in a new session: the login finds the old one. */
+  private async noteFormer(req: SessionRequest, session: OpenSession): Promise<void> {
+    const named = sessionIdsIn(req).filter((id) => id !== session.id);
+    const formerly = named.length === 0 ? [] : await endedAmong(session.store, named);
+    if (formerly.length > 0) dataOf(session).formerly = formerly;
   }
 
   private async newestUsername(session: OpenSession): Promise<string | undefined> {

@@ -55,6 +55,10 @@ export interface HeadlessSessionData {
   identity?: SessionIdentity;
   /** A former guest whose goods are promised to whoever began to log in here; they are no longer in this session. */
   promised?: { readonly uvid: string; readonly since: number };
+  /** Ended sessions that the browser still named when this one was made. */
+  formerly?: string[];
+  /** Whether this session has ended and is about to be removed. */
+  closed?: true;
   /** Whether the user that Passport knows of is the guest. */
   guestIsUser?: true;
   upgrade?: UpgradeOutcome;

@@ -88,7 +88,7 @@ export function headlessSession(
     secrets.length === 0
       ? undefined
       : new VisitorCookie(new Sealing(secrets), options.cookie ?? {});
-  const ledger = new Ledger((cookie?.maxAge ?? 0) * 1000 + 24 * hour);
+  const ledger = new Ledger((cookie?.maxAge ?? 0) * 1000 + 24 * hour, locks);
   const upgrades = new Upgrades(ledger, options.onUpgrade);
   const services: HeadlessServices = {
     client: options.client,
@@ -110,6 +110,8 @@ export function headlessSession(
       return;
     }
     if (store !== undefined) warn(store);
+    // A process died while it removed this session: it is nobody's.
+    if (session?.sfHeadless?.closed === true) store?.generate?.(req);
     const guarded = new GuardedStore(store);
     if (guarded.facade !== undefined) req.sessionStore = guarded.facade;
     const headless = new Headless(req, res, services, guarded);

@@ -51,6 +51,7 @@ export class Headless {
   readonly #services: HeadlessServices;
   readonly #guarded: GuardedStore;
   readonly #hadSession: boolean;
+  readonly #atStart: ReadonlyMap<string, string>;
   #news: LoginNews | undefined;
 
   /** @internal */
@@ -66,6 +67,11 @@ export class Headless {
     this.#guarded = guarded;
     const id = encodeURIComponent(req.sessionID ?? '');
     this.#hadSession = id !== '' && (req.headers.cookie ?? '').includes(id);
+    const { session } = req;
+    const present = session ? services.carry.filter((key) => Object.hasOwn(session, key)) : [];
+    this.#atStart = new Map(
+      present.map((key) => [key, JSON.stringify(Reflect.get(session ?? {}, key))]),
+    );
   }
 
   /** The guest of this session, or undefined. Reading it creates nothing. */
@@ -130,6 +136,11 @@ export class Headless {
   /** @internal Whether the browser named this session; one just made for this request is in use nowhere else. */
   get hadSession(): boolean {
     return this.#hadSession;
+  }
+
+  /** @internal A carried key as it was when the request arrived, as text. */
+  atStart(key: string): string | undefined {
+    return this.#atStart.get(key);
   }
 
   /** @internal A strategy says what it knows, right before it says `success`. */

@@ -1,43 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { HeadlessError } from '../errors.js';
-import { endOfSession, type Successor } from './ended-sessions.js';
-import { upgradeIdOf } from './ledger.js';
+import { carriedFrom, digest, newestOf } from './carry.js';
+import { endOfSession, sessionIdsIn, type SessionEnd, type Successor } from './ended-sessions.js';
 import { openSession, stored, type HeadlessSessionData, type Session } from './express-session.js';
 import type { Headless, LoginNews } from './headless.js';
 import { remember, restore, serializeIntoNewSession, type Before } from './new-session.js';
 import { isOwnKey, serializedUser, type LogIn, type PassportRequest } from './passport-request.js';
 import { OldSession } from './old-session.js';
+import { settleOwed } from './owed.js';
+import { ownerOf, previousOwner } from './owner.js';
 import { postponed } from './upgrade.js';
-
-/** Who logs in, for comparing with who did before: Salesforce's user where there is one, else Passport's. */
-function ownerOf(news: LoginNews, principal: string): string {
-  return news.identity
-    ? `salesforce ${news.identity.userId.slice(0, 15)}`
-    : `passport ${principal}`;
-}
-
-function previousOwner({ principal, data }: Before): string | undefined {
-  if (principal === undefined || data.guestIsUser === true) return undefined;
-  return data.identity
-    ? `salesforce ${data.identity.userId.slice(0, 15)}`
-    : `passport ${principal}`;
-}
-
-function carriedFrom(session: object, keys: readonly string[]): Record<string, unknown> {
-  const carried: Record<string, unknown> = {};
-  for (const key of keys) {
-    const value: unknown = Object.hasOwn(session, key) ? Reflect.get(session, key) : undefined;
-    if (value !== undefined) carried[key] = structuredClone(value);
-  }
-  return carried;
-}
-
-function digest(carried: object, uvid: string | undefined): string {
-  return createHash('sha256')
-    .update(JSON.stringify([carried, uvid]))
-    .digest('base64url');
-}
 
 /** One login of one request. Whoever runs it holds the locks of the session and the visitor. */
 class LoginStep {
@@ -78,26 +50,48 @@ class LoginStep {
     }
     const owner = ownerOf(this.news, principal);
     const wasOwner = previousOwner(this.before);
-    const end = await endOfSession(store, oldId);
-    const successor = end?.successor;
+    const end = await this.endOfOldSession(owner);
+    const successor = end?.successors.find((each) => each.owner === owner);
+    const first = end?.successors[0];
+    const { promised } = this.before.data;
     const anotherUser =
       (wasOwner !== undefined && wasOwner !== owner) ||
-      (successor !== undefined && successor.owner !== owner) ||
+      // What a session has gathered since its goods were promised to somebody is not theirs.
+      (first !== undefined && first.owner !== owner && promised === undefined) ||
       (end?.closed === true && successor === undefined);
     const uvid = this.news.guest ? undefined : this.news.uvid;
-    const carried = anotherUser ? {} : carriedFrom(old, this.keysToCarry(options));
+    const keys = this.keysToCarry(options);
+    const source = end === undefined ? await newestOf(this.headless, this.before.open, keys) : old;
+    const carried = anotherUser ? {} : carriedFrom(source, keys);
     const state = digest(carried, uvid);
-    const { promised } = this.before.data;
     const isEmptied = Object.keys(carried).length === 0 && uvid === promised?.uvid;
     const isSame = end?.closed === true || successor?.carried === state || (isEmptied && promised);
-    if (successor?.owner === owner && isSame && (await this.join(successor, state))) return;
+    if (successor !== undefined && isSame && (await this.join(successor, user))) return;
     await this.beginUpgrade(fresh, owner, carried, uvid, anotherUser);
     const next = { id: this.freshId(), owner, carried: state };
     await this.save(fresh, next);
-    await this.completeUpgrade(fresh, user);
-    if (!anotherUser) await this.settlePromise(fresh, owner, user);
-    this.old.endAfter(this.res, next);
+    await this.completeUpgrade(fresh, user, owner);
+    this.old.endAfter(this.res, this.headless.services.locks);
     if (!this.news.guest) this.headless.services.cookie?.clear(this.req, this.res);
+  }
+
+  /**
+   * What became of the session that the browser names. When it has ended, express-session does not know it any more and
+   * has made a new one: a click that was on its way while an earlier one was answered, or a browser that never got the
+   * answer, finds its session by the name.
+   */
+  private async endOfOldSession(owner: string): Promise<SessionEnd | undefined> {
+    const { store, id } = this.before.open;
+    const end = this.headless.hadSession ? await endOfSession(store, id) : undefined;
+    if (end !== undefined) return end;
+    const { formerly = [] } = this.before.data;
+    for (const named of [...formerly, ...sessionIdsIn(this.req)]) {
+      const former = named === id ? undefined : await endOfSession(store, named);
+      // The name is no proof. Who is logged in is, and only that person's own session is joined.
+      if (former?.successors.some((each) => each.owner === owner))
+        return { ...former, closed: true };
+    }
+    return undefined;
   }
 
   private keysToCarry(options: object): readonly string[] {
@@ -112,18 +106,33 @@ class LoginStep {
   }
 
   /** Another request of this browser has logged the same person in: this one joins its session. */
-  private async join(successor: Successor, carried: string): Promise<boolean> {
-    const { id } = successor;
+  private async join({ id }: Successor, user: unknown): Promise<boolean> {
     const { store } = this.before.open;
     const data = await stored((done) => store.get(id, done));
     if (typeof data !== 'object' || data === null) return false;
     // A session takes its id from the request when it is made.
     this.req.sessionID = id;
     store.createSession?.(this.req, data);
-    if (this.req.session) this.headless.guarded.remember(id, this.req.session);
-    this.old.endAfter(this.res, { ...successor, carried });
+    if (this.req.session) {
+      this.headless.guarded.remember(id, this.req.session);
+      await this.completeJoined(this.req.session, user);
+    }
+    this.old.endAfter(this.res, this.headless.services.locks);
     this.headless.services.cookie?.clear(this.req, this.res);
     return true;
+  }
+
+  /** The outcome of a joined session may not have been written yet, or the process that was to write it has died. */
+  private async completeJoined({ sfHeadless: data }: Session, user: unknown): Promise<void> {
+    if (data?.upgrade?.status !== 'deferred') return;
+    const { store } = this.before.open;
+    const { upgrades } = this.headless.services;
+    try {
+      const { upgrade, identity } = data;
+      data.upgrade = await upgrades.complete(store, upgrade, user, identity, this.req);
+    } catch {
+      // It stays deferred, and a later request tries again.
+    }
   }
 
   private async beginUpgrade(
@@ -171,7 +180,7 @@ class LoginStep {
     this.headless.guarded.remember(id, fresh);
   }
 
-  private async completeUpgrade(fresh: Session, user: unknown): Promise<void> {
+  private async completeUpgrade(fresh: Session, user: unknown, owner: string): Promise<void> {
     const { upgrades, refuseOnUpgradeError } = this.headless.services;
     const outcome = fresh.sfHeadless?.upgrade;
     if (outcome?.status !== 'deferred' || fresh.sfHeadless === undefined) return;
@@ -185,31 +194,13 @@ class LoginStep {
         return;
       }
       await this.old.reinstate();
-      await upgrades.abandon(store, outcome);
+      await upgrades.abandon(store, outcome, owner);
       await this.discard(this.freshId());
       throw new HeadlessError('upgrade_refused', { cause: error });
     }
   }
 
   /** Completes an earlier take-over that was cut short before the visitor became a guest anew. */
-  private async settlePromise(fresh: Session, owner: string, user: unknown): Promise<void> {
-    const { promised } = this.before.data;
-    const { upgrades } = this.headless.services;
-    const { store } = this.before.open;
-    const data = fresh.sfHeadless;
-    if (promised === undefined || data === undefined || data.upgrade?.uvid === promised.uvid)
-      return;
-    if (!(await upgrades.isOwed(store, promised.uvid, owner))) return;
-    const { uvid } = promised;
-    const owed = { status: 'deferred', uvid, upgradeId: upgradeIdOf(uvid, owner) } as const;
-    try {
-      await upgrades.complete(store, owed, user, this.news.identity, this.req);
-    } catch {
-      // The next login of this user tries again.
-      data.promised = promised;
-    }
-  }
-
   /** A session that the browser never hears of; if it cannot be removed now, the store forgets it in its time. */
   private async discard(id: string): Promise<void> {
     const { store } = this.before.open;
@@ -239,4 +230,5 @@ export async function logIn(
     uvid === undefined ? step : () => locks.run(`visitor ${uvid.toLowerCase()}`, step);
   // A browser that sent no session cannot be logging in twice in it.
   await (headless.hadSession ? locks.run(`session ${id}`, ofVisitor) : ofVisitor());
+  await settleOwed(headless, news, user);
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { endSession } from './ended-sessions.js';
-import { openSession, stored, type OpenSession } from './express-session.js';
+import { openSession, type OpenSession } from './express-session.js';
 import type { Headless } from './headless.js';
+import { closeSession } from './old-session.js';
 import { userPropertyOf } from './passport-request.js';
 
 /** Options of `req.headless.logout`. */
@@ -25,13 +25,11 @@ function holdResponse(res: ServerResponse, work: Promise<void>): void {
 
 async function endOf(
   headless: Headless,
-  { id, store }: OpenSession,
+  open: OpenSession,
   uvid: string | undefined,
 ): Promise<void> {
-  // First the mark, then the session: a slow request that finishes in between cannot write it back.
-  await endSession(store, id, { closed: true });
-  await stored((done) => store.destroy(id, done));
-  if (uvid !== undefined) await headless.services.ledger.close(store, uvid);
+  await closeSession(open, headless.services.locks);
+  if (uvid !== undefined) await headless.services.ledger.close(open.store, uvid);
 }
 
 /**

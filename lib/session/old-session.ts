@@ -1,10 +1,28 @@
 import type { ServerResponse } from 'node:http';
-import { endSession, type Successor } from './ended-sessions.js';
+import { endOfSession, endSession, withSuccessor, type Successor } from './ended-sessions.js';
+import type { Locks } from './locks.js';
 import { stored, type HeadlessSessionData, type OpenSession } from './express-session.js';
 
 /** Data alone, without the methods and the request that a session object drags along. */
 function plainCopy(session: object): object {
   return JSON.parse(JSON.stringify(session)) as object;
+}
+
+/**
+ * Ends a session for good. First it is emptied, so that it is nobody's should this process die before the rest; then
+ * marked, so that no slow request can write it back; then removed.
+ */
+export async function closeSession(
+  { session, id, store }: OpenSession,
+  locks: Locks,
+): Promise<void> {
+  const { cookie } = plainCopy(session) as { cookie?: unknown };
+  await locks.run(`session ${id}`, async () => {
+    await stored((done) => store.set(id, { cookie, sfHeadless: { closed: true } }, done));
+    const successors = (await endOfSession(store, id))?.successors ?? [];
+    await endSession(store, id, { successors, closed: true });
+    await stored((done) => store.destroy(id, done));
+  });
 }
 
 /** The session that somebody logs in from, on its way out. */
@@ -22,7 +40,11 @@ export class OldSession {
 
   /** From here on a parallel login of the same person joins the successor. */
   async name(successor: Successor): Promise<void> {
-    if (this.isInUse) await endSession(this.open.store, this.open.id, { successor, closed: false });
+    if (!this.isInUse) return;
+    const { store, id } = this.open;
+    const end = await endOfSession(store, id);
+    const successors = withSuccessor(end, successor);
+    await endSession(store, id, { successors, closed: end?.closed ?? false });
   }
 
   /**
@@ -46,23 +68,18 @@ export class OldSession {
     if (!this.isInUse) return;
     const { store, id, session } = this.open;
     await stored((done) => store.set(id, plainCopy(session), done));
-    await endSession(store, id, { closed: false });
+    await endSession(store, id, { successors: [], closed: false });
   }
 
   /**
    * Until the answer with the new session's cookie is out, the browser may come back with the old one: should this
    * process die before, the old session is still there.
    */
-  endAfter(res: ServerResponse, successor: Successor): void {
+  endAfter(res: ServerResponse, locks: Locks): void {
     if (!this.isInUse) return;
-    const { store, id } = this.open;
-    const end = async (): Promise<void> => {
-      await endSession(store, id, { successor, closed: true });
-      await stored((done) => store.destroy(id, done));
-    };
     res.once('finish', () => {
       // Nobody is left to tell: the browser has the new session, and the store forgets the old one in its time.
-      end().catch(() => undefined);
+      closeSession(this.open, locks).catch(() => undefined);
     });
   }
 }

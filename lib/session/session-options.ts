@@ -48,7 +48,13 @@ const knownOptions: ReadonlySet<string> = new Set<keyof HeadlessSessionOptions>(
   'cookie',
   'allowKeepSessionInfo',
 ]);
-const cookieOptions = ['name', 'maxAge', 'path', 'domain', 'secure'];
+const cookieOptions = {
+  name: 'string',
+  maxAge: 'number',
+  path: 'string',
+  domain: 'string',
+  secure: 'boolean',
+} as const;
 const ownKeys = ['cookie', 'passport', 'sfHeadless'];
 const defaultLimits: CodeLimits = { codeAttempts: 3, codeSends: 5, codeLifetime: 900 };
 
@@ -67,8 +73,21 @@ function readLimits(given: Partial<CodeLimits> = {}): CodeLimits {
   return limits;
 }
 
+function readCookie(cookie: object): void {
+  for (const [name, value] of Object.entries(cookie)) {
+    const type: string | undefined = Object.hasOwn(cookieOptions, name)
+      ? cookieOptions[name as keyof typeof cookieOptions]
+      : undefined;
+    if (type === undefined) refuse(`cookie.${name}`, 'is not known');
+    if (typeof value !== type || (typeof value === 'number' && !(value > 0))) {
+      refuse(`cookie.${name}`, `must be a ${type}${type === 'number' ? ' above zero' : ''}`);
+    }
+  }
+}
+
 function readSecrets(secret: unknown): string[] {
   const secrets: unknown[] = secret === undefined ? [] : Array.isArray(secret) ? secret : [secret];
+  if (secret !== undefined && secrets.length === 0) refuse('secret', 'must not be an empty list');
   return secrets.map((each) =>
     typeof each === 'string' && each !== ''
       ? each
@@ -110,9 +129,7 @@ export function readSessionOptions(
   if (locks !== undefined && locks !== false && typeof (locks.run as unknown) !== 'function') {
     refuse('locks', 'must have a method `run`, or be false');
   }
-  for (const name of Object.keys(cookie)) {
-    if (!cookieOptions.includes(name)) refuse(`cookie.${name}`, 'is not known');
-  }
+  readCookie(cookie);
   return {
     secrets: readSecrets(given.secret),
     carry: readCarry(given.carry),

@@ -101,6 +101,7 @@ export class Upgrades {
       carried: goods,
       flow,
     });
+    if (this.takesGoods) await this.ledger.owe(store, uvid, owner);
     const reason = step.uvidRefused ? ({ reason: 'uvid-refused' } as const) : {};
     return {
       outcome: { status: 'deferred', upgradeId, uvid, retryAt: Date.now(), ...reason },
@@ -113,10 +114,10 @@ export class Upgrades {
     return this.onUpgrade !== undefined;
   }
 
-  /** Whether a visitor's goods are promised to this owner and have not arrived. */
-  async isOwed(store: Store, uvid: string, owner: string): Promise<boolean> {
-    const entry = await this.ledger.get(store, uvid);
-    return entry?.status === 'started' && entry.owner === owner;
+  /** The upgrades of a user that have begun and not been completed. */
+  async owedTo(store: Store, owner: string): Promise<UpgradeOutcome[]> {
+    const uvids = await this.ledger.owedTo(store, owner);
+    return uvids.map((uvid) => ({ status: 'deferred', uvid, upgradeId: upgradeIdOf(uvid, owner) }));
   }
 
   /**
@@ -149,8 +150,9 @@ export class Upgrades {
   }
 
   /** Takes the promise back, when a hook that failed undoes the login. */
-  async abandon(store: Store, { uvid }: UpgradeOutcome): Promise<void> {
+  async abandon(store: Store, { uvid }: UpgradeOutcome, owner: string): Promise<void> {
     await this.ledger.forget(store, uvid);
+    if (this.takesGoods) await this.ledger.settle(store, uvid, owner);
   }
 
   private async runHook(
@@ -161,10 +163,18 @@ export class Upgrades {
     identity: SessionIdentity | undefined,
     req: object,
   ): Promise<UpgradeMode> {
-    const mode = modeOf(
-      await this.onUpgrade?.({ upgradeId, uvid, user, identity, carried, flow, req }),
-    );
+    let mode: UpgradeMode;
+    try {
+      const upgrade = { upgradeId, uvid, user, identity, carried, flow, req };
+      mode = modeOf(await this.onUpgrade?.(upgrade));
+    } catch (error) {
+      // Written anew, the promise lives on for as long as it is tried.
+      const promise = { owner, upgradeId, status: 'started', carried, flow } as const;
+      await this.ledger.set(store, uvid, promise).catch(() => undefined);
+      throw error;
+    }
     await this.ledger.set(store, uvid, { owner, upgradeId, status: 'done', mode });
+    if (owner !== undefined) await this.ledger.settle(store, uvid, owner);
     return mode;
   }
 }

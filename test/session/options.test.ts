@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { HeadlessClient, headlessSession, type HeadlessSessionOptions } from '../../lib/index.js';
+import { HeadlessClient, headlessSession } from '../../lib/index.js';
 
 describe('the options of headlessSession', () => {
   const client = new HeadlessClient({

@@ -1,0 +1,17 @@
+import type { LoginNews } from './headless.js';
+import type { Before } from './new-session.js';
+
+/** Who logs in, for comparing with who did before: Salesforce's user where there is one, else Passport's. */
+export function ownerOf(news: LoginNews, principal: string): string {
+  return news.identity
+    ? `salesforce ${news.identity.userId.slice(0, 15)}`
+    : `passport ${principal}`;
+}
+
+/** Who was logged in before, or undefined for a stranger or a guest. */
+export function previousOwner({ principal, data }: Before): string | undefined {
+  if (principal === undefined || data.guestIsUser === true) return undefined;
+  return data.identity
+    ? `salesforce ${data.identity.userId.slice(0, 15)}`
+    : `passport ${principal}`;
+}
