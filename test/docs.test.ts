@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import ts from 'typescript';
 import { HeadlessError, headlessErrorCodes } from '../lib/index.js';
@@ -90,6 +91,44 @@ function membersOf(path: string, name: string): string[] {
   assert.ok(found && ts.isInterfaceDeclaration(found), `${path} declares ${name}`);
   return found.members.flatMap((member) =>
     member.name !== undefined && ts.isIdentifier(member.name) ? [member.name.text] : [],
+  );
+}
+
+/** Every text that a type written in an interface or as an alias allows: `'a' | 'b'`. */
+function textsOf(path: string, name: string, member?: string): string[] {
+  const found = parse(path).statements.find(
+    (statement) =>
+      (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) &&
+      statement.name.text === name,
+  );
+  assert.ok(found, `${path} declares ${name}`);
+  const texts: string[] = [];
+  const visit = (node: ts.Node, isMeant: boolean): void => {
+    if (isMeant && ts.isLiteralTypeNode(node) && ts.isStringLiteral(node.literal)) {
+      texts.push(node.literal.text);
+    }
+    const isMember = ts.isPropertySignature(node) && node.name.getText() === member;
+    node.forEachChild((child) => {
+      visit(child, isMeant || isMember);
+    });
+  };
+  visit(found, member === undefined);
+  assert.ok(texts.length > 0, `${name} allows texts`);
+  return texts;
+}
+
+/** The public members of a class, without those that are marked as internal. */
+function publicMembersOf(path: string, name: string): string[] {
+  const found = parse(path).statements.find(
+    (statement) => ts.isClassDeclaration(statement) && statement.name?.text === name,
+  );
+  assert.ok(found && ts.isClassDeclaration(found), `${path} declares ${name}`);
+  return found.members.flatMap((member) =>
+    member.name !== undefined &&
+    ts.isIdentifier(member.name) &&
+    !member.getFullText().includes('@internal')
+      ? [member.name.text]
+      : [],
   );
 }
 
@@ -206,6 +245,81 @@ describe('README', () => {
   });
 });
 
+describe('the recipe with SQL in docs/upgrade.md', () => {
+  interface Recipe {
+    readonly onUpgrade: (upgrade: object) => Promise<void>;
+    readonly saveTrip: (uvid: string, trip: string) => Promise<void>;
+  }
+  const alice = { upgradeId: 'guest to alice', uvid: 'guest', user: { id: 'alice' } };
+  const bob = { upgradeId: 'guest to bob', uvid: 'guest', user: { id: 'bob' } };
+  let database: PGlite;
+  let recipe: Recipe;
+
+  before(async function () {
+    this.timeout(30_000);
+    const blocks = codeBlocks(section('docs/upgrade.md', 'With SQL'));
+    const code = blocks.find(({ language }) => language === 'js')?.code ?? '';
+    database = await PGlite.create();
+    await database.exec(blocks.find(({ language }) => language === 'sql')?.code ?? '');
+    const module = `export function withPool(pool) { ${code}; return { onUpgrade, saveTrip }; }`;
+    const { withPool } = (await import(`data:text/javascript,${encodeURIComponent(module)}`)) as {
+      withPool: (pool: object) => Recipe;
+    };
+    const query = (text: string, values?: unknown[]) => database.query(text, values);
+    recipe = withPool({ connect: () => Promise.resolve({ query, release: () => undefined }) });
+  });
+
+  beforeEach(async () => {
+    await database.exec('TRUNCATE saved_trips, upgrades');
+    await recipe.saveTrip('guest', 'fjords');
+    await recipe.saveTrip('guest', 'islands');
+    await recipe.saveTrip('alice', 'islands');
+  });
+
+  after(async () => {
+    await database.close();
+  });
+
+  async function saved(): Promise<string[]> {
+    const { rows } = await database.query<{ at: string }>(
+      "SELECT owner || ' ' || trip AS at FROM saved_trips ORDER BY at",
+    );
+    return rows.map(({ at }) => at);
+  }
+
+  it('moves what the guest has, and moves it once', async () => {
+    await recipe.onUpgrade(alice);
+    assert.deepEqual(await saved(), ['alice fjords', 'alice islands']);
+    await database.exec("DELETE FROM saved_trips WHERE trip = 'fjords'");
+    await recipe.onUpgrade(alice);
+    assert.deepEqual(await saved(), ['alice islands']);
+  });
+
+  it('gives what is saved late to whom the guest has become', async () => {
+    await recipe.onUpgrade(alice);
+    await recipe.saveTrip('guest', 'glaciers');
+    assert.deepEqual(await saved(), ['alice fjords', 'alice glaciers', 'alice islands']);
+  });
+
+  it('gives nothing to a second person', async () => {
+    await recipe.onUpgrade(alice);
+    await recipe.onUpgrade(bob);
+    assert.deepEqual(await saved(), ['alice fjords', 'alice islands']);
+  });
+
+  it('changes nothing when it fails', async () => {
+    const before = await saved();
+    await database.exec(
+      'ALTER TABLE saved_trips ADD CONSTRAINT few CHECK (owner <> $$alice$$) NOT VALID',
+    );
+    await assert.rejects(recipe.onUpgrade(alice));
+    await database.exec('ALTER TABLE saved_trips DROP CONSTRAINT few');
+    assert.deepEqual(await saved(), before);
+    await recipe.onUpgrade(alice);
+    assert.deepEqual(await saved(), ['alice fjords', 'alice islands']);
+  });
+});
+
 describe('docs', () => {
   it('list every error code with its fault and status, and no other', () => {
     const rows = tableRows(section('docs/errors.md', 'Every code'));
@@ -241,10 +355,68 @@ describe('docs', () => {
 
   it('list every option of the session middleware, and no other', () => {
     const limits = membersOf('lib/session/codes.ts', 'CodeLimits').map((name) => `limits.${name}`);
-    const options = membersOf('lib/session/headless-session.ts', 'HeadlessSessionOptions');
+    const cookie = membersOf('lib/session/visitor-cookie.ts', 'VisitorCookieOptions').map(
+      (name) => `cookie.${name}`,
+    );
+    const options = membersOf('lib/session/session-options.ts', 'HeadlessSessionOptions');
     assert.deepEqual(
       firstColumn(section('docs/session.md', 'Options')).sort(),
-      [...options.filter((name) => name !== 'limits'), ...limits].sort(),
+      [
+        ...options.filter((name) => name !== 'limits' && name !== 'cookie'),
+        ...limits,
+        ...cookie,
+      ].sort(),
+    );
+  });
+
+  it('list every member of req.headless, and no other', () => {
+    const named = firstColumn(section('docs/session.md', 'req.headless'));
+    assert.deepEqual(
+      named.map((name) => name.replace(/\(.*\)$/, '')).sort(),
+      publicMembersOf('lib/session/headless.ts', 'Headless').sort(),
+    );
+  });
+
+  it('list everything that the upgrade hook gets and may answer, and nothing else', () => {
+    assert.deepEqual(
+      firstColumn(section('docs/upgrade.md', 'The hook')).sort(),
+      membersOf('lib/session/upgrade.ts', 'Upgrade').sort(),
+    );
+    assert.deepEqual(
+      firstColumn(section('docs/upgrade.md', 'Modes')).sort(),
+      textsOf('lib/session/ledger.ts', 'UpgradeMode').sort(),
+    );
+  });
+
+  it('list every outcome of an upgrade by status and reason, and no other', () => {
+    const file = 'lib/session/express-session.ts';
+    const outcomes = section('docs/upgrade.md', 'Outcomes');
+    const reasons = tableRows(outcomes).flatMap(
+      ([, cell = '']) => /^`(.+)`$/.exec(cell)?.[1] ?? [],
+    );
+    assert.deepEqual(
+      sorted(firstColumn(outcomes)),
+      textsOf(file, 'UpgradeOutcome', 'status').sort(),
+    );
+    assert.deepEqual(sorted(reasons), textsOf(file, 'UpgradeOutcome', 'reason').sort());
+  });
+
+  it('list every option of redisLocks, and no other', () => {
+    assert.deepEqual(
+      firstColumn(section('docs/upgrade.md', 'Several processes')).sort(),
+      membersOf('lib/redis.ts', 'RedisLocksOptions').sort(),
+    );
+  });
+
+  it('list every kind of record in the store, and no other', () => {
+    const kinds = readdirSync(resolve(root, 'lib/session')).flatMap((name) =>
+      [...read(`lib/session/${name}`).matchAll(/new Records\('(\w+)'/g)].map(
+        (found) => `sf-headless-${found[1] ?? ''}-{hash}`,
+      ),
+    );
+    assert.deepEqual(
+      firstColumn(section('docs/upgrade.md', 'Records in the store')).sort(),
+      kinds.sort(),
     );
   });
 

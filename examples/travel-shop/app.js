@@ -12,7 +12,8 @@ import { loginRoutes } from './routes/login.js';
 import { savedRoutes } from './routes/saved.js';
 import { tripRoutes } from './routes/trips.js';
 import { securityHeaders } from './security-headers.js';
-import { visitor } from './visitor.js';
+import { createUpgrade } from './upgrade.js';
+import { visitor, visitorCookie } from './visitor.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -21,8 +22,10 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
  * start.js does.
  *
  * @param shop.client HeadlessClient of the org.
- * @param shop.savedTrips SavedTrips or RedisSavedTrips.
+ * @param shop.savedTrips SavedTrips, prepared.
  * @param shop.sessionStore store of express-session; left out, its memory store.
+ * @param shop.locks shared by every process that shares the session store; left out, there is only this process.
+ * @param shop.secrets for the cookies: the first is in use, the others are those from before.
  * @param shop.trustProxy how many proxies stand in front; false for none.
  * @param shop.captcha `{ siteKey }` for Google's widget, `{ token }` for a fixed one, or nothing.
  * @param shop.mailbox where the emulator shows the codes it sent, if there is one.
@@ -30,7 +33,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
  */
 export function createShop(shop) {
   const { client, savedTrips, bookings, captcha, mailbox, log } = shop;
-  const { passport, sendCode } = createLogin({ client, savedTrips, bookings });
+  const { passport, sendCode } = createLogin({ client, bookings });
 
   const app = express();
   app.set('trust proxy', shop.trustProxy ?? false);
@@ -49,7 +52,7 @@ export function createShop(shop) {
   app.use(
     session({
       name: 'shop.sid',
-      secret: shop.sessionSecret,
+      secret: shop.secrets,
       store: shop.sessionStore,
       resave: false,
       // Without this, everybody who looks at a page would get a session and a cookie.
@@ -59,8 +62,18 @@ export function createShop(shop) {
   );
   // Before Passport 0.6 `app.use(passport.initialize())` goes first.
   app.use(passport.session());
-  app.use(headlessSession({ client }));
-  app.use(visitor({ savedTrips }));
+  app.use(
+    headlessSession({
+      client,
+      secret: shop.secrets,
+      cookie: { name: visitorCookie },
+      onUpgrade: createUpgrade({ savedTrips, log }),
+      locks: shop.locks ?? false,
+      // No `carry`: saved trips are in the database and `returnTo` is in the forms, so the session of a guest holds
+      // nothing that a customer would miss.
+    }),
+  );
+  app.use(visitor({ savedTrips, log }));
 
   app.use(tripRoutes({ savedTrips }));
   app.use(savedRoutes({ savedTrips }));

@@ -22,7 +22,8 @@ export function readConfig(env) {
     port: number(env, 'PORT', 3000, 65_535),
     trustProxy: number(env, 'TRUST_PROXY', 0, 10) || false,
     redisUrl: redisUrl(env.REDIS_URL),
-    sessionSecret: sessionSecret(env),
+    database: { url: databaseUrl(env.DATABASE_URL), folder: env.DATABASE_FOLDER || undefined },
+    secrets: secrets(env),
     recaptchaSiteKey: env.RECAPTCHA_SITE_KEY || undefined,
     org: org(env),
   };
@@ -45,13 +46,30 @@ function redisUrl(url) {
   return url;
 }
 
-function sessionSecret({ SESSION_SECRET: secret, REDIS_URL: redis }) {
-  if (secret && secret.length < 32) {
-    throw new ConfigError('SESSION_SECRET must have at least 32 characters');
+function databaseUrl(url) {
+  if (!url) return undefined;
+  if (!/^postgres(ql)?:\/\//.test(url)) {
+    throw new ConfigError('DATABASE_URL must look like postgresql://user:password@host:5432/name');
   }
-  // Sessions in memory end with the process, and so may their secret. Sessions in Redis do not.
-  if (!secret && redis) throw new ConfigError('SESSION_SECRET is needed when REDIS_URL is set');
-  return secret || randomBytes(32).toString('base64url');
+  return url;
+}
+
+/** What must not be kept under a secret that ends with the process: then nobody would be known after a restart. */
+const lasting = ['REDIS_URL', 'DATABASE_URL', 'DATABASE_FOLDER'];
+
+/** The secrets of the cookies, the current one first: commas separate it from those it has replaced. */
+function secrets(env) {
+  const given = env.SESSION_SECRET ? env.SESSION_SECRET.split(',') : [];
+  if (given.some((secret) => secret.length < 32)) {
+    throw new ConfigError(
+      'SESSION_SECRET must have at least 32 characters, between commas as well',
+    );
+  }
+  const needed = lasting.find((name) => env[name]);
+  if (given.length === 0 && needed !== undefined) {
+    throw new ConfigError(`SESSION_SECRET is needed when ${needed} is set`);
+  }
+  return given.length > 0 ? given : [randomBytes(32).toString('base64url')];
 }
 
 /** What HeadlessClient needs to know of a real org; undefined means: start the emulator. */

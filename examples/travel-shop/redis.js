@@ -1,10 +1,10 @@
 import { RedisStore } from 'connect-redis';
+import { redisLocks } from 'passport-sf-headless/redis';
 import { createClient } from 'redis';
 import { ConfigError } from './config.js';
-import { RedisSavedTrips } from './redis-saved-trips.js';
 
 /**
- * Sessions and saved trips in Redis: they survive a restart, and several processes share them.
+ * Sessions and locks in Redis: sessions survive a restart, and several processes share both.
  *
  * @throws {ConfigError} when there is no Redis at that address.
  */
@@ -30,8 +30,8 @@ export async function openRedis(url, log) {
   }
   connected = true;
   return {
-    savedTrips: new RedisSavedTrips(client),
     sessionStore: new RedisStore({ client, prefix: 'travel-shop:session:' }),
+    locks: redisLocks(client, { prefix: 'travel-shop:lock:' }),
     close: () => client.close(),
   };
 }

@@ -4,6 +4,7 @@ import { HeadlessClient } from 'passport-sf-headless';
 import { createShop } from './app.js';
 import { Bookings } from './bookings.js';
 import { ConfigError, orgVariables, readConfig } from './config.js';
+import { openDatabase } from './database.js';
 import { openRedis } from './redis.js';
 import { SavedTrips } from './saved-trips.js';
 
@@ -15,6 +16,8 @@ let stopping;
 /** Ends everything, once: Ctrl-C reaches this process twice when npm started it. */
 function stop() {
   stopping ??= (async () => {
+    // What is still starting could not be ended.
+    await starting;
     for (const end of running) await end();
   })();
   return stopping;
@@ -29,13 +32,19 @@ async function start() {
   const emulator = config.org === undefined ? await startEmulator() : undefined;
   const client = createClient(config.org ?? demoOrg(emulator));
   started(() => client.close());
+  // The embedded database takes some seconds to get up.
+  const database = await openDatabase(config.database, log);
+  started(() => database.close());
+  const savedTrips = new SavedTrips(database);
+  await savedTrips.prepare();
 
   const app = createShop({
     client,
     bookings: new Bookings({ site: client.site, log }),
-    savedTrips: redis?.savedTrips ?? new SavedTrips(),
+    savedTrips,
     sessionStore: redis?.sessionStore,
-    sessionSecret: config.sessionSecret,
+    locks: redis?.locks,
+    secrets: config.secrets,
     trustProxy: config.trustProxy,
     captcha: captcha(config.recaptchaSiteKey, emulator),
     mailbox: emulator && `${emulator.origin}/__emulator__/`,
@@ -113,8 +122,8 @@ function greeting(shop, site, emulator) {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop());
 
-start().catch(async (error) => {
+const starting = start().catch((error) => {
   console.error(`travel-shop: ${error instanceof ConfigError ? error.message : error.stack}`);
   process.exitCode = 1;
-  await stop();
+  void stop();
 });

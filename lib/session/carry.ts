@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stored, type OpenSession } from './express-session.js';
+import { fetched, type OpenSession } from './express-session.js';
 import type { Headless } from './headless.js';
 
 /** A deep copy of the named keys of a session, those that it has. */
@@ -28,7 +28,7 @@ export async function newestOf(
   { store, id, session }: OpenSession,
   keys: readonly string[],
 ): Promise<object> {
-  const blob = headless.hadSession ? await stored((done) => store.get(id, done)) : undefined;
+  const blob = headless.hadSession ? await fetched(store, id) : undefined;
   if (typeof blob !== 'object' || blob === null) return session;
   const entries = keys.map((key): [string, unknown] => {
     const isOwnChange = JSON.stringify(Reflect.get(session, key)) !== headless.atStart(key);

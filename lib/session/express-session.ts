@@ -52,6 +52,8 @@ export interface UpgradeOutcome {
 export interface HeadlessSessionData {
   guest?: Guest;
   codes?: PendingCode[];
+  /** Who logged in here, for telling the next person from this one. */
+  owner?: string;
   identity?: SessionIdentity;
   /** A former guest whose goods are promised to whoever began to log in here; they are no longer in this session. */
   promised?: { readonly uvid: string; readonly since: number };
@@ -125,6 +127,16 @@ export function stored(operation: (callback: StoreCallback) => unknown): Promise
       fail(error);
     }
   });
+}
+
+/** What the store has under a key. Stores of files answer a key they lack with `ENOENT`, as express-session knows. */
+export function fetched(store: Store, id: string): Promise<unknown> {
+  return stored((done) =>
+    store.get(id, (error, value) => {
+      const isMissing = error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';
+      done(isMissing ? undefined : error, value);
+    }),
+  );
 }
 
 /** Writes the session now, so that what the response says is already true in the store. */

@@ -4,7 +4,7 @@ import {
   dataOf,
   openSession,
   saveSession,
-  stored,
+  fetched,
   type Guest,
   type OpenSession,
   type SessionRequest,
@@ -33,7 +33,7 @@ export function guestOf(req: SessionRequest): Guest | undefined {
 
 /** What the store holds by now, which a request that ran in parallel may have written. */
 async function storedGuest({ store, id }: OpenSession): Promise<Guest | undefined> {
-  const blob = await stored((done) => store.get(id, done));
+  const blob = await fetched(store, id);
   if (typeof blob !== 'object' || blob === null || !('sfHeadless' in blob)) return undefined;
   const data = blob.sfHeadless;
   if (typeof data !== 'object' || data === null || !('guest' in data)) return undefined;

@@ -3,19 +3,22 @@ import type { HeadlessClient } from '../client/headless-client.js';
 import type { NamedLogin } from '../client/inputs.js';
 import { HeadlessError } from '../errors.js';
 import type { Codes } from './codes.js';
-import type {
-  Guest,
-  PendingCode,
-  SessionIdentity,
-  SessionRequest,
-  UpgradeOutcome,
+import {
+  openSession,
+  stored,
+  type Guest,
+  type PendingCode,
+  type Session,
+  type SessionIdentity,
+  type SessionRequest,
+  type UpgradeOutcome,
 } from './express-session.js';
 import { ensureGuest, guestOf, visitOf } from './guest.js';
 import type { GuardedStore } from './guarded-store.js';
 import type { Ledger } from './ledger.js';
 import type { Locks } from './locks.js';
 import { logOut, type LogoutOptions } from './logout-step.js';
-import type { PassportRequest } from './passport-request.js';
+import { serializedUser, type PassportRequest } from './passport-request.js';
 import type { Upgrades } from './upgrade.js';
 import type { VisitorCookie } from './visitor-cookie.js';
 
@@ -86,7 +89,9 @@ export class Headless {
 
   /** Who is logged in, as Salesforce said it at the login, or undefined. */
   get identity(): SessionIdentity | undefined {
-    return this.#req.session?.sfHeadless?.identity;
+    const { session } = this.#req;
+    const isLoggedIn = session && serializedUser(this.#req, session) !== undefined;
+    return isLoggedIn ? session.sfHeadless?.identity : undefined;
   }
 
   /** What came of the last step from guest to named user, or undefined. */
@@ -136,6 +141,13 @@ export class Headless {
   /** @internal Whether the browser named this session; one just made for this request is in use nowhere else. */
   get hadSession(): boolean {
     return this.#hadSession;
+  }
+
+  /** @internal Has the store hold a session as it is now, whatever else happens to this request. */
+  async saveNow(session: Session): Promise<void> {
+    const { id, store } = openSession(this.#req);
+    await stored((done) => store.set(id, session, done));
+    this.#guarded.remember(id, session);
   }
 
   /** @internal A carried key as it was when the request arrived, as text. */

@@ -2,7 +2,13 @@ import type { ServerResponse } from 'node:http';
 import { HeadlessError } from '../errors.js';
 import { carriedFrom, digest, newestOf } from './carry.js';
 import { endOfSession, sessionIdsIn, type SessionEnd, type Successor } from './ended-sessions.js';
-import { openSession, stored, type HeadlessSessionData, type Session } from './express-session.js';
+import {
+  openSession,
+  fetched,
+  stored,
+  type HeadlessSessionData,
+  type Session,
+} from './express-session.js';
 import type { Headless, LoginNews } from './headless.js';
 import { remember, restore, serializeIntoNewSession, type Before } from './new-session.js';
 import { isOwnKey, serializedUser, type LogIn, type PassportRequest } from './passport-request.js';
@@ -108,7 +114,7 @@ class LoginStep {
   /** Another request of this browser has logged the same person in: this one joins its session. */
   private async join({ id }: Successor, user: unknown): Promise<boolean> {
     const { store } = this.before.open;
-    const data = await stored((done) => store.get(id, done));
+    const data = await fetched(store, id);
     if (typeof data !== 'object' || data === null) return false;
     // A session takes its id from the request when it is made.
     this.req.sessionID = id;
@@ -146,6 +152,7 @@ class LoginStep {
     const { flow, identity, guest, uvidRefused } = this.news;
     const { open, data: old } = this.before;
     const data: HeadlessSessionData = {};
+    data.owner = owner;
     if (identity !== undefined) data.identity = identity;
     if (guest !== undefined) Object.assign(data, { guest, guestIsUser: true });
     fresh.sfHeadless = data;
@@ -171,6 +178,7 @@ class LoginStep {
       const { upgrade } = fresh.sfHeadless ?? {};
       if (upgrade?.status === 'deferred' && this.headless.services.upgrades.takesGoods) {
         await this.old.empty(this.headless.services.carry, upgrade.uvid);
+        await this.headless.services.upgrades.owe(store, upgrade, successor.owner);
       }
     } catch (error) {
       await this.discard(id);
@@ -188,6 +196,7 @@ class LoginStep {
     try {
       const { identity } = this.news;
       fresh.sfHeadless.upgrade = await upgrades.complete(store, outcome, user, identity, this.req);
+      await this.headless.saveNow(fresh);
     } catch (error) {
       if (!refuseOnUpgradeError) {
         fresh.sfHeadless.upgrade = postponed(outcome, Date.now());
@@ -200,7 +209,6 @@ class LoginStep {
     }
   }
 
-  /** Completes an earlier take-over that was cut short before the visitor became a guest anew. */
   /** A session that the browser never hears of; if it cannot be removed now, the store forgets it in its time. */
   private async discard(id: string): Promise<void> {
     const { store } = this.before.open;
@@ -223,12 +231,13 @@ export async function logIn(
 ): Promise<void> {
   const news = await headless.takeNews();
   const { locks } = headless.services;
-  const { id } = openSession(headless.request);
+  const { id, session } = openSession(headless.request);
+  const promised = session.sfHeadless?.promised;
   const step = (): Promise<void> => new LoginStep(headless, news).run(original, user, options);
   const { uvid } = news;
   const ofVisitor =
     uvid === undefined ? step : () => locks.run(`visitor ${uvid.toLowerCase()}`, step);
   // A browser that sent no session cannot be logging in twice in it.
   await (headless.hadSession ? locks.run(`session ${id}`, ofVisitor) : ofVisitor());
-  await settleOwed(headless, news, user);
+  await settleOwed(headless, news, user, promised?.uvid);
 }

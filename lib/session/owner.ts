@@ -10,8 +10,7 @@ export function ownerOf(news: LoginNews, principal: string): string {
 
 /** Who was logged in before, or undefined for a stranger or a guest. */
 export function previousOwner({ principal, data }: Before): string | undefined {
-  if (principal === undefined || data.guestIsUser === true) return undefined;
-  return data.identity
-    ? `salesforce ${data.identity.userId.slice(0, 15)}`
-    : `passport ${principal}`;
+  if (data.guestIsUser === true) return undefined;
+  // The name outlives Passport's entry, which goes when the app no longer knows the user: what is here is still theirs.
+  return data.owner ?? (principal === undefined ? undefined : `passport ${principal}`);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stored, type Store } from './express-session.js';
+import { fetched, stored, type Store } from './express-session.js';
 
 /** A record as it lies in the store: express-session's stores take their expiry from `cookie`. */
 interface StoredRecord {
@@ -27,7 +27,7 @@ export class Records<T> {
 
   /** The record, or undefined when there is none. @throws {HeadlessError} `storage_failed`. */
   async get(store: Store, name: string): Promise<T | undefined> {
-    const value = await stored((done) => store.get(this.key(name), done));
+    const value = await fetched(store, this.key(name));
     if (typeof value !== 'object' || value === null || !('record' in value)) return undefined;
     return this.read(value.record);
   }

@@ -1,7 +1,19 @@
-import { openSession } from './express-session.js';
+import { fetched, openSession, type HeadlessSessionData } from './express-session.js';
 import type { Headless } from './headless.js';
 import { userPropertyOf } from './passport-request.js';
 import { postponed } from './upgrade.js';
+
+/** A request that ran in parallel may have been quicker: its session, with whatever the hook wrote, is the newer one. */
+async function adoptedFromStore({ request, guarded }: Headless): Promise<boolean> {
+  const { id, store } = openSession(request);
+  const blob = await fetched(store, id);
+  if (typeof blob !== 'object' || blob === null) return false;
+  const { sfHeadless } = blob as { sfHeadless?: HeadlessSessionData };
+  if (sfHeadless?.upgrade === undefined || sfHeadless.upgrade.status === 'deferred') return false;
+  store.createSession?.(request, blob);
+  if (request.session) guarded.remember(id, request.session);
+  return true;
+}
 
 /**
  * Tries a deferred upgrade again, on a request of the user it was promised to, and goes on. A hook that fails once more
@@ -15,15 +27,17 @@ export function retryUpgrade(headless: Headless, next: (error?: unknown) => void
     next();
     return;
   }
-  const { session, store } = openSession(request);
+  const { session, id, store } = openSession(request);
   const work = async (): Promise<void> => {
     const { identity } = headless;
     const data = (session.sfHeadless ??= {});
+    if (await adoptedFromStore(headless)) return;
     try {
       data.upgrade = await services.upgrades.complete(store, outcome, user, identity, request);
     } catch {
       data.upgrade = postponed(outcome, Date.now());
     }
+    if (request.sessionID === id) await headless.saveNow(session);
   };
   services.locks.run(`visitor ${outcome.uvid.toLowerCase()}`, work).then(
     () => {

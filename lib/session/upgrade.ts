@@ -101,7 +101,6 @@ export class Upgrades {
       carried: goods,
       flow,
     });
-    if (this.takesGoods) await this.ledger.owe(store, uvid, owner);
     const reason = step.uvidRefused ? ({ reason: 'uvid-refused' } as const) : {};
     return {
       outcome: { status: 'deferred', upgradeId, uvid, retryAt: Date.now(), ...reason },
@@ -114,10 +113,33 @@ export class Upgrades {
     return this.onUpgrade !== undefined;
   }
 
-  /** The upgrades of a user that have begun and not been completed. */
-  async owedTo(store: Store, owner: string): Promise<UpgradeOutcome[]> {
-    const uvids = await this.ledger.owedTo(store, owner);
-    return uvids.map((uvid) => ({ status: 'deferred', uvid, upgradeId: upgradeIdOf(uvid, owner) }));
+  /**
+   * Makes the promise firm: from here on any login of the user completes it. The goods have left the guest's session.
+   */
+  async owe(store: Store, { uvid }: UpgradeOutcome, owner: string): Promise<void> {
+    await this.ledger.owe(store, uvid, owner);
+  }
+
+  /**
+   * The upgrades of a user that have begun and not been completed.
+   *
+   * @param promised a visitor that may be among them without being on the user's list.
+   */
+  async owedTo(
+    store: Store,
+    owner: string,
+    promised: string | undefined,
+  ): Promise<UpgradeOutcome[]> {
+    const uvids = new Set(await this.ledger.owedTo(store, owner));
+    const entry = promised === undefined ? undefined : await this.ledger.get(store, promised);
+    if (promised !== undefined && entry?.status === 'started' && entry.owner === owner) {
+      uvids.add(promised.toLowerCase());
+    }
+    return [...uvids].map((uvid) => ({
+      status: 'deferred',
+      uvid,
+      upgradeId: upgradeIdOf(uvid, owner),
+    }));
   }
 
   /**

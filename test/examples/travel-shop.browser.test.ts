@@ -5,7 +5,6 @@ import { EmulatorControl } from './emulator-control.js';
 import { needs } from './required.js';
 import { startShop, type ShopProcess } from './shop-process.js';
 
-const executablePath = '/usr/bin/chromium';
 const quietly = [
   '--no-sandbox',
   '--disable-gpu',
@@ -25,7 +24,7 @@ describe('travel-shop in a browser', function () {
   let page: Page;
 
   before(async function () {
-    needs(this, executablePath);
+    const executablePath = needs(this, 'chromium');
     shop = await startShop();
     salesforce = new EmulatorControl(shop.emulator);
     browser = await chromium.launch({ executablePath, headless: true, args: quietly });

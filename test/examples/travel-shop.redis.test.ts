@@ -1,37 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
+import { freePort, startRedis } from './redis.js';
 import { needs } from './required.js';
 import { startShop, type ShopProcess } from './shop-process.js';
 import { Visitor } from './visitor.js';
 
-const redisServer = '/usr/bin/redis-server';
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return String(port);
-}
-
-async function startRedis(port: string): Promise<ChildProcess> {
-  const options = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const redis = spawn(redisServer, options, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let output = '';
-  while (!output.includes('Ready to accept connections')) {
-    const [chunk] = (await once(redis.stdout, 'data')) as [Buffer];
-    output += chunk.toString();
-  }
-  redis.stdout.resume();
-  return redis;
-}
-
-describe('travel-shop with Redis', function () {
+describe('travel-shop with Redis and a database in a folder', function () {
   this.timeout(30_000);
+  let program: string;
+  let folder: string;
   let redis: ChildProcess;
   let emulator: Emulator;
   let environment: Record<string, string>;
@@ -39,9 +21,10 @@ describe('travel-shop with Redis', function () {
   let visitor: Visitor;
 
   before(async function () {
-    needs(this, redisServer);
+    program = needs(this, 'redis-server');
+    folder = mkdtempSync(join(tmpdir(), 'travel-shop-'));
     const port = await freePort();
-    redis = await startRedis(port);
+    redis = await startRedis(program, port);
     emulator = await startEmulator({ port: 0 });
     environment = {
       PORT: await freePort(),
@@ -49,6 +32,7 @@ describe('travel-shop with Redis', function () {
       SF_CLIENT_ID: '3MVG9.private',
       SF_CLIENT_SECRET: 'emulator-secret',
       REDIS_URL: `redis://127.0.0.1:${port}`,
+      DATABASE_FOLDER: folder,
       SESSION_SECRET: 'only-for-tests-only-for-tests-only-for-tests',
     };
     shop = await startShop(environment);
@@ -58,6 +42,7 @@ describe('travel-shop with Redis', function () {
     await (shop as ShopProcess | undefined)?.stop();
     await (emulator as Emulator | undefined)?.close();
     (redis as ChildProcess | undefined)?.kill();
+    if (folder as string | undefined) rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(() => {
     visitor = new Visitor(shop.url);
@@ -98,7 +83,7 @@ describe('travel-shop with Redis', function () {
     await visitor.save('azores-whales');
     await visitor.logIn('alice@example.com');
     const dump = await everythingIn(environment['REDIS_URL'] ?? '');
-    assert.match(dump, /azores-whales/);
+    assert.match(dump, /Alice Example/);
     assert.doesNotMatch(dump, /Passw0rd|eyJ|00D\w+!/);
   });
 
@@ -108,7 +93,7 @@ describe('travel-shop with Redis', function () {
     redis.kill();
     await once(redis, 'exit');
     assert.equal((await visitor.get('/saved')).status, 500);
-    redis = await startRedis(port);
+    redis = await startRedis(program, port);
     let status = 0;
     for (let attempt = 0; status !== 200 && attempt < 50; attempt++) {
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -121,11 +106,10 @@ describe('travel-shop with Redis', function () {
 /** Every value of a Redis, as text. */
 async function everythingIn(url: string): Promise<string> {
   const { hostname, port } = new URL(url);
-  const cli = (...args: string[]) =>
-    output('/usr/bin/redis-cli', ['-h', hostname, '-p', port, ...args]);
+  const cli = (...args: string[]) => output('redis-cli', ['-h', hostname, '-p', port, ...args]);
   let all = '';
   for (const key of (await cli('KEYS', '*')).split('\n').filter((line) => line !== '')) {
-    all += key.includes(':saved:') ? await cli('ZRANGE', key, '0', '-1') : await cli('GET', key);
+    all += await cli('GET', key);
   }
   return all;
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EmulatorControl } from './emulator-control.js';
 import { startInVain, startShop, type ShopProcess } from './shop-process.js';
 import { Visitor } from './visitor.js';
@@ -100,11 +103,7 @@ describe('travel-shop', function () {
       await customer.logIn(alice);
       const before = await customer.savedTrips();
       await visitor.save('azores-whales');
-      const clicks = [1, 2, 3].map(() => {
-        const click = new Visitor(shop.url);
-        for (const [name, value] of visitor.cookies) click.cookies.set(name, value);
-        return click;
-      });
+      const clicks = [1, 2, 3].map(() => visitor.twin());
       await Promise.all(clicks.map((click) => click.logIn(alice)));
       const pages = await Promise.all(clicks.map((click) => click.get('/saved')));
       assert.equal(pages.filter(({ html }) => html.includes('now in your account')).length, 1);
@@ -241,12 +240,10 @@ describe('travel-shop', function () {
     it('ends it, and the next visitor starts with nothing', async () => {
       await visitor.logIn(alice);
       await visitor.save('kyoto-in-november');
-      const cookies = new Map(visitor.cookies);
+      const thief = visitor.twin();
       assert.equal((await visitor.post('/logout')).location, '/logged-out');
       assert.deepEqual([...visitor.cookies], []);
 
-      const thief = new Visitor(shop.url);
-      for (const [name, value] of cookies) thief.cookies.set(name, value);
       for (const next of [visitor, thief]) {
         assert.deepEqual(await next.savedTrips(), []);
         assert.equal((await next.get('/bookings')).location, '/login?returnTo=%2Fbookings');
@@ -290,8 +287,18 @@ describe('travel-shop', function () {
   });
 
   describe('its process', () => {
+    /** A database that is there already starts faster. One shop at a time. */
+    let kept: Record<string, string>;
+    before(() => {
+      const folder = mkdtempSync(join(tmpdir(), 'travel-shop-'));
+      kept = { DATABASE_FOLDER: folder, SESSION_SECRET: 's'.repeat(32) };
+    });
+    after(() => {
+      rmSync(kept['DATABASE_FOLDER'] ?? '', { recursive: true, force: true });
+    });
+
     it('stops a visitor who guesses, after twenty failures', async () => {
-      const guarded = await startShop();
+      const guarded = await startShop(kept);
       const guesser = new Visitor(guarded.url);
       for (let guess = 0; guess < 20; guess++) {
         assert.equal((await guesser.logIn('', '')).status, 400);
@@ -301,7 +308,7 @@ describe('travel-shop', function () {
     });
 
     it('marks the cookie Secure when a trusted proxy says that the browser sees https', async () => {
-      const proxied = await startShop({ TRUST_PROXY: '1' });
+      const proxied = await startShop({ ...kept, TRUST_PROXY: '1' });
       for (const [protocol, secure] of [['https', true] as const, ['http', false] as const]) {
         const origin = proxied.url.replace('http:', `${protocol}:`);
         const page = await new Visitor(proxied.url).post(
@@ -322,7 +329,7 @@ describe('travel-shop', function () {
         page.html + String(page.headers.get('content-security-policy')),
         /google/,
       );
-      const guarded = await startShop({ RECAPTCHA_SITE_KEY: 'a-site-key' });
+      const guarded = await startShop({ ...kept, RECAPTCHA_SITE_KEY: 'a-site-key' });
       const { html, headers } = await new Visitor(guarded.url).get('/login');
       assert.match(html, /class="g-recaptcha" data-sitekey="a-site-key"/);
       assert.match(
@@ -332,12 +339,16 @@ describe('travel-shop', function () {
       await guarded.stop();
     });
 
-    it('goes on after a restart: an old cookie is a stranger', async () => {
-      const first = await startShop();
+    it('goes on after a restart with another secret: an old cookie is a stranger', async () => {
+      const first = await startShop(kept);
       const customer = new Visitor(first.url);
       await customer.save('lisbon-by-tram');
       await first.stop();
-      const second = await startShop({ PORT: first.port });
+      const second = await startShop({
+        ...kept,
+        SESSION_SECRET: 't'.repeat(32),
+        PORT: first.port,
+      });
       assert.equal((await customer.get('/trips')).status, 200);
       assert.deepEqual(await customer.savedTrips(), []);
       await customer.save('lofoten-light');
@@ -347,7 +358,7 @@ describe('travel-shop', function () {
 
     it('ends cleanly, even when told twice', async () => {
       for (const signals of [['SIGTERM'], ['SIGINT', 'SIGINT'], ['SIGINT', 'SIGTERM']] as const) {
-        const other = await startShop();
+        const other = await startShop(kept);
         assert.equal((await fetch(`${other.url}/healthz`)).status, 200);
         assert.equal(await other.stop(...signals), 0);
         assert.equal(other.output.stderr, '');
@@ -365,6 +376,27 @@ describe('travel-shop', function () {
       ],
       ['a short secret', { SESSION_SECRET: 'short' }, /SESSION_SECRET must have/],
       ['Redis without a secret', { REDIS_URL: 'redis://localhost' }, /SESSION_SECRET is needed/],
+      [
+        'a short secret among several',
+        { SESSION_SECRET: `${'s'.repeat(32)},old` },
+        /SESSION_SECRET must have .* between commas/,
+      ],
+      [
+        'a database without a secret',
+        { DATABASE_FOLDER: 'data' },
+        /SESSION_SECRET is needed when DATABASE_FOLDER is set/,
+      ],
+      ['a database URL that is none', { DATABASE_URL: 'localhost' }, /DATABASE_URL must look like/],
+      [
+        'a database that is not there',
+        { DATABASE_URL: 'postgresql://me:mine@localhost:1/x', SESSION_SECRET: 's'.repeat(32) },
+        /^(?!.*mine).*DATABASE_URL: no connection: /,
+      ],
+      [
+        'a folder that cannot be',
+        { DATABASE_FOLDER: '/dev/null/data', SESSION_SECRET: 's'.repeat(32) },
+        /DATABASE_FOLDER: no database in \/dev\/null\/data: /,
+      ],
       ['a Redis URL that is none', { REDIS_URL: 'localhost' }, /REDIS_URL must look like/],
       [
         'a Redis that is not there',
@@ -383,7 +415,7 @@ describe('travel-shop', function () {
     }
 
     it('says which port is busy', async () => {
-      const { code, stderr } = await startInVain({ PORT: shop.port });
+      const { code, stderr } = await startInVain({ ...kept, PORT: shop.port });
       assert.equal(code, 1);
       assert.match(stderr, new RegExp(`^travel-shop: port ${shop.port} is in use`));
     });

@@ -7,6 +7,11 @@ export interface Page {
   readonly location: string | undefined;
 }
 
+/** Ids of the trips on a page. */
+export function tripsOn({ html }: Page): string[] {
+  return [...html.matchAll(/class="card" id="([^"]+)"/g)].map(([, id]) => id ?? '');
+}
+
 /** A browser without the browser: keeps cookies, sends forms as a page of the shop would. */
 export class Visitor {
   readonly cookies = new Map<string, string>();
@@ -14,6 +19,13 @@ export class Visitor {
 
   constructor(shop: string) {
     this.shop = shop;
+  }
+
+  /** Another tab of the same browser, whose cookies go their own way from now on. @param shop another address of it. */
+  twin(shop = this.shop): Visitor {
+    const twin = new Visitor(shop);
+    for (const [name, value] of this.cookies) twin.cookies.set(name, value);
+    return twin;
   }
 
   get(path: string): Promise<Page> {
@@ -48,8 +60,7 @@ export class Visitor {
 
   /** Ids of the trips on the page of saved trips. */
   async savedTrips(): Promise<string[]> {
-    const { html } = await this.get('/saved');
-    return [...html.matchAll(/class="card" id="([^"]+)"/g)].map(([, id]) => id ?? '');
+    return tripsOn(await this.get('/saved'));
   }
 
   private async request(path: string, init: RequestInit): Promise<Page> {
@@ -59,7 +70,8 @@ export class Visitor {
     const response = await fetch(this.shop + path, { ...init, headers, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (value === '' || /expires=Thu, 01 Jan 1970/i.test(line)) this.cookies.delete(name);
+      if (value === '' || /max-age=0\b|expires=Thu, 01 Jan 1970/i.test(line))
+        this.cookies.delete(name);
       else this.cookies.set(name, value);
     }
     return {

@@ -4,6 +4,7 @@ import type { Strategy } from 'passport';
 import passportStrategy from 'passport-strategy';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import request from 'supertest';
+import { headlessSession } from '../../lib/index.js';
 import { createShop, type Shop, type ShopOptions } from '../support/shop.js';
 import { expressOf, newest, passportOf, stacks, type Express } from '../support/stacks.js';
 
@@ -169,6 +170,24 @@ describe('the login step', () => {
       await agent.post('/cart').send({ item: 'kayak' });
       const { body } = await agent.post('/login').send(alice).expect(200);
       assert.deepEqual(body.session, { cart: ['kayak'] });
+    });
+
+    it('is absent: also when the app no longer knows the first one, and Passport says nobody is there', async () => {
+      const agent = open({
+        routes: (app, passport) => {
+          cartRoutes(app);
+          passport.deserializeUser((user: Express.User, done) => {
+            done(null, Reflect.get(user, 'id') === idOf(alice.username) ? false : user);
+          });
+        },
+      });
+      await agent.post('/login').send(alice).expect(200);
+      await agent.post('/cart').send({ item: 'kayak' });
+      const gone = (await agent.get('/me')).body;
+      assert.equal(gone.authenticated, false);
+      assert.equal(gone.identity, undefined);
+      const { body } = await agent.post('/login').send(bob).expect(200);
+      assert.deepEqual(body.session, {});
     });
 
     const keeping: Omit<ShopOptions, 'emulator'> = {
@@ -367,7 +386,7 @@ describe('the login step', () => {
     }
   });
 
-  it('serves a plain req.login of the app, in either order of mounting', async () => {
+  it('serves a plain req.login of the app', async () => {
     const agent = open({
       headless: { carry: ['cart'], onUpgrade: () => 'keep-guest' },
       routes: (app) => {
@@ -393,6 +412,43 @@ describe('the login step', () => {
     assert.equal(body.upgrade.mode, 'keep-guest');
     assert.equal(body.identity, undefined);
     assert.deepEqual((await agent.get('/me')).body.session, { cart: ['kayak'] });
+  });
+
+  it('works when it is mounted before Passport, on every Passport', async () => {
+    open();
+    for (const stack of stacks.filter(({ express }) => express === 'express')) {
+      const own = new Store();
+      const passport = passportOf(stack);
+      passport.serializeUser((user, done) => {
+        done(null, user);
+      });
+      passport.deserializeUser((user: Express.User, done) => {
+        done(null, user);
+      });
+      const express = expressOf(stack);
+      const app = express();
+      app.use(
+        session({ store: own, secret: 'x', resave: false, saveUninitialized: false }) as never,
+      );
+      app.use(headlessSession({ client: shop.client, carry: ['cart'] }));
+      app.use(passport.initialize() as never, passport.session() as never, express.json());
+      cartRoutes(app);
+      app.post('/by-hand', (req, res, next) => {
+        req.login({ id: 'local-1' }, (error: unknown) => {
+          if (error === undefined) res.json(req.session);
+          else next(error);
+        });
+      });
+      const agent = request.agent(app);
+      await agent.post('/cart').send({ item: 'kayak' });
+      const before = Object.keys(own.people);
+      const { body } = await agent.post('/by-hand').expect(200);
+      await settled();
+      assert.deepEqual(body.cart, ['kayak'], stack.title);
+      assert.equal(body.note, undefined, stack.title);
+      assert.notDeepEqual(Object.keys(own.people), before, stack.title);
+      assert.equal(Object.keys(own.people).length, 1, stack.title);
+    }
   });
 
   it('leaves logins without a session alone', async () => {
@@ -428,7 +484,6 @@ describe('the login step', () => {
     open();
     const express = expressOf(newest);
     const app = express();
-    const { headlessSession } = await import('../../lib/index.js');
     app.use((req, _res, next) => {
       Reflect.set(req, 'session', { isNew: true });
       next();

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { HeadlessError } from 'passport-sf-headless';
 import { safePath } from '../return-to.js';
-import { neverStored, tell } from '../visitor.js';
+import { neverStored } from '../visitor.js';
 import { problemsOf, typed } from './login-form.js';
 
 const tooMany = { message: 'Too many failed logins from your address. Wait 15 minutes.' };
@@ -49,7 +49,7 @@ export function loginRoutes({ passport, sendCode }) {
       } else {
         req.logIn(user, (error) => {
           if (error) next(error);
-          else welcome(req, res, info.moved).catch(next);
+          else res.redirect(303, res.locals.returnTo);
         });
       }
     })(req, res, next);
@@ -77,28 +77,13 @@ export function loginRoutes({ passport, sendCode }) {
     else show(req.body?.username === undefined ? 'code' : 'login')(req, res, error, error.status);
   });
 
-  router.post('/logout', (req, res, next) => {
-    req.logout((error) => {
-      if (error) {
-        next(error);
-        return;
-      }
-      // Passport has put a new, empty session in place of the old one. The next visitor needs none.
-      req.session.destroy((error) => {
-        if (error) next(error);
-        else res.clearCookie('shop.sid').redirect(303, '/logged-out');
-      });
-    });
+  router.post('/logout', async (req, res) => {
+    await req.headless.logout();
+    // A stranger needs no session: express-session would give the browser the name of a new, empty one.
+    req.session = null;
+    res.clearCookie('shop.sid').redirect(303, '/logged-out');
   });
   router.get('/logged-out', (req, res) => res.render('logged-out'));
 
   return router;
-}
-
-async function welcome(req, res, moved) {
-  if (moved > 0) {
-    const trips = moved === 1 ? 'Your saved trip is' : `Your ${moved} saved trips are`;
-    await tell(req, `${trips} now in your account.`);
-  }
-  res.redirect(303, res.locals.returnTo);
 }

@@ -1,6 +1,7 @@
 import { Router } from 'express';
+import { ownerOf } from '../owners.js';
 import { findTrip } from '../trips.js';
-import { neverStored, ownerOf, tell } from '../visitor.js';
+import { neverStored, tell } from '../visitor.js';
 
 /** The visitor's own list; for guests and customers alike. */
 export function savedRoutes({ savedTrips }) {
@@ -9,7 +10,7 @@ export function savedRoutes({ savedTrips }) {
   router.get('/saved', neverStored, (req, res) => {
     // A trip that has left the catalogue since is left out.
     const trips = res.locals.saved.map(findTrip).filter((trip) => trip !== undefined);
-    res.render('saved', { trips });
+    res.status(res.locals.savedUnknown ? 503 : 200).render('saved', { trips });
   });
 
   router.post('/trips/:id/remove', async (req, res) => {

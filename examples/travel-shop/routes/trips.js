@@ -1,7 +1,8 @@
 import { Router } from 'express';
+import { guestOwner, ownerOf } from '../owners.js';
 import { safePath } from '../return-to.js';
 import { findTrip, trips } from '../trips.js';
-import { guestOwner, ownerOf, tell } from '../visitor.js';
+import { tell } from '../visitor.js';
 
 /** The catalogue, open to everybody, and the button that turns a stranger into a guest. */
 export function tripRoutes({ savedTrips }) {
