@@ -56,6 +56,9 @@ const mainTypes = [
   'Login',
   'LoginFailure',
   'LoginRequest',
+  'Locks',
+  'LogoutOptions',
+  'OnUpgrade',
   'OtpCredentials',
   'OtpRequest',
   'OtpStrategyOptions',
@@ -63,8 +66,13 @@ const mainTypes = [
   'PasswordStrategyOptions',
   'PendingCode',
   'SalesforceStatement',
+  'SessionIdentity',
   'StrategyOptions',
+  'Upgrade',
+  'UpgradeMode',
+  'UpgradeOutcome',
   'Verify',
+  'VisitorCookieOptions',
 ];
 const doors = [
   { door: 'passport-sf-headless', file: 'index', values: mainValues, types: mainTypes },
@@ -73,6 +81,12 @@ const doors = [
     file: 'client/index',
     values: clientValues,
     types: clientTypes,
+  },
+  {
+    door: 'passport-sf-headless/redis',
+    file: 'redis',
+    values: ['redisLocks'],
+    types: ['RedisClient', 'RedisLocksOptions'],
   },
 ];
 
