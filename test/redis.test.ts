@@ -320,9 +320,14 @@ describe('with a real Redis', function () {
           }
         };
         await views();
-        const before = await app.heap();
-        await views();
-        const grown = (await app.heap()) - before;
+        // Compiled code grows the heap once; what is kept per page view grows it every time.
+        const growths: number[] = [];
+        for (let round = 0; round < 3; round += 1) {
+          const before = await app.heap();
+          await views();
+          growths.push((await app.heap()) - before);
+        }
+        const grown = Math.min(...growths);
         assert.equal(await one.dbSize(), 0);
         assert.deepEqual(emulator.log(), []);
         // A thousand sessions, or anything else of a kilobyte each, would be far above.

@@ -85,6 +85,8 @@ export function clientFor(
 
 const answerError: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
   noteError(error);
+  // express-session tells of a failed last write when the answer is already out.
+  if (res.headersSent) return;
   const known = error instanceof HeadlessError ? error : undefined;
   res.status(known?.status ?? 500).json({
     code: known?.code,
