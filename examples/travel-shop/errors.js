@@ -18,8 +18,7 @@ export function notFound(req, res) {
  */
 export function showError(log) {
   // Four parameters: that is how Express knows an error handler.
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars
-  return (error, req, res, next) => {
+  return (error, req, res, _next) => {
     const status = error.status >= 400 && error.status < 600 ? error.status : 500;
     if (status >= 500) log(forOperator(error, req));
     if (res.headersSent) {
