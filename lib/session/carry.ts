@@ -1,6 +1,23 @@
 import { createHash } from 'node:crypto';
+import { HeadlessError } from '../errors.js';
 import { fetched, type OpenSession } from './express-session.js';
 import type { Headless } from './headless.js';
+import { isOwnKey } from './passport-request.js';
+
+/**
+ * The session keys that may move at a login.
+ *
+ * @throws {HeadlessError} `keep_session_info_refused` when Passport's `keepSessionInfo` was asked for and is not allowed.
+ */
+export function keysToCarry(
+  { request, services }: Headless,
+  session: object,
+  options: object,
+): readonly string[] {
+  if (Reflect.get(options, 'keepSessionInfo') !== true) return services.carry;
+  if (!services.allowKeepSessionInfo) throw new HeadlessError('keep_session_info_refused');
+  return Object.keys(session).filter((key) => !isOwnKey(request, key));
+}
 
 /** A deep copy of the named keys of a session, those that it has. */
 export function carriedFrom(session: object, keys: readonly string[]): Record<string, unknown> {

@@ -16,7 +16,7 @@ import { Upgrades } from './upgrade.js';
 import { VisitorCookie } from './visitor-cookie.js';
 
 declare global {
-  // eslint-disable-next-line @typescript-eslint/no-namespace
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- Express has its request extended in this one only
   namespace Express {
     interface Request {
       /** Present on requests that have passed `headlessSession`. */

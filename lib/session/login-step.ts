@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { HeadlessError } from '../errors.js';
-import { carriedFrom, digest, newestOf } from './carry.js';
+import { carriedFrom, digest, keysToCarry, newestOf } from './carry.js';
 import { endOfSession, sessionIdsIn, type SessionEnd, type Successor } from './ended-sessions.js';
 import {
   openSession,
@@ -8,10 +8,11 @@ import {
   stored,
   type HeadlessSessionData,
   type Session,
+  type UpgradeOutcome,
 } from './express-session.js';
 import type { Headless, LoginNews } from './headless.js';
 import { remember, restore, serializeIntoNewSession, type Before } from './new-session.js';
-import { isOwnKey, serializedUser, type LogIn, type PassportRequest } from './passport-request.js';
+import { serializedUser, type LogIn, type PassportRequest } from './passport-request.js';
 import { OldSession } from './old-session.js';
 import { settleOwed } from './owed.js';
 import { ownerOf, previousOwner } from './owner.js';
@@ -25,6 +26,8 @@ class LoginStep {
   private readonly before: Before;
   private readonly old: OldSession;
   private readonly news: LoginNews;
+  /** Whether a login that is undone takes its promise with it. */
+  private madePromise = false;
 
   constructor(headless: Headless, news: LoginNews) {
     this.req = headless.request;
@@ -66,7 +69,7 @@ class LoginStep {
       (first !== undefined && first.owner !== owner && promised === undefined) ||
       (end?.closed === true && successor === undefined);
     const uvid = this.news.guest ? undefined : this.news.uvid;
-    const keys = this.keysToCarry(options);
+    const keys = keysToCarry(this.headless, old, options);
     const source = end === undefined ? await newestOf(this.headless, this.before.open, keys) : old;
     const carried = anotherUser ? {} : carriedFrom(source, keys);
     const state = digest(carried, uvid);
@@ -75,7 +78,7 @@ class LoginStep {
     if (successor !== undefined && isSame && (await this.join(successor, user))) return;
     await this.beginUpgrade(fresh, owner, carried, uvid, anotherUser);
     const next = { id: this.freshId(), owner, carried: state };
-    await this.save(fresh, next);
+    await this.save(fresh, next, keys);
     await this.completeUpgrade(fresh, user, owner);
     this.old.endAfter(this.res, this.headless.services.locks);
     if (!this.news.guest) this.headless.services.cookie?.clear(this.req, this.res);
@@ -98,13 +101,6 @@ class LoginStep {
         return { ...former, closed: true };
     }
     return undefined;
-  }
-
-  private keysToCarry(options: object): readonly string[] {
-    const { carry, allowKeepSessionInfo } = this.headless.services;
-    if (Reflect.get(options, 'keepSessionInfo') !== true) return carry;
-    if (!allowKeepSessionInfo) throw new HeadlessError('keep_session_info_refused');
-    return Object.keys(this.before.open.session).filter((key) => !isOwnKey(this.req, key));
   }
 
   private freshId(): string {
@@ -161,6 +157,7 @@ class LoginStep {
       const step = { uvid, owner, carried, flow, uvidRefused, anotherUser, isPromised };
       const begun = await upgrades.begin(open.store, step);
       data.upgrade = begun.outcome;
+      this.madePromise = begun.isNew;
       Object.assign(fresh, begun.carried);
       return;
     }
@@ -169,20 +166,21 @@ class LoginStep {
   }
 
   /** The new session is in the store before anything happens to the old one. */
-  private async save(fresh: Session, successor: Successor): Promise<void> {
+  private async save(fresh: Session, successor: Successor, keys: readonly string[]): Promise<void> {
     const { store } = this.before.open;
     const id = this.freshId();
-    await stored((done) => store.set(id, fresh, done));
+    const { upgrade } = fresh.sfHeadless ?? {};
     try {
+      await stored((done) => store.set(id, fresh, done));
       await this.old.name(successor);
-      const { upgrade } = fresh.sfHeadless ?? {};
       if (upgrade?.status === 'deferred' && this.headless.services.upgrades.takesGoods) {
-        await this.old.empty(this.headless.services.carry, upgrade.uvid);
+        await this.old.empty(keys, upgrade.uvid);
         await this.headless.services.upgrades.owe(store, upgrade, successor.owner);
       }
     } catch (error) {
       await this.discard(id);
       await this.old.reinstate().catch(() => undefined);
+      if (upgrade) await this.takePromiseBack(upgrade, successor.owner).catch(() => undefined);
       throw error;
     }
     this.headless.guarded.remember(id, fresh);
@@ -203,10 +201,15 @@ class LoginStep {
         return;
       }
       await this.old.reinstate();
-      await upgrades.abandon(store, outcome, owner);
+      await this.takePromiseBack(outcome, owner);
       await this.discard(this.freshId());
       throw new HeadlessError('upgrade_refused', { cause: error });
     }
+  }
+
+  private async takePromiseBack(outcome: UpgradeOutcome, owner: string): Promise<void> {
+    if (!this.madePromise) return;
+    await this.headless.services.upgrades.abandon(this.before.open.store, outcome, owner);
   }
 
   /** A session that the browser never hears of; if it cannot be removed now, the store forgets it in its time. */
@@ -239,5 +242,6 @@ export async function logIn(
     uvid === undefined ? step : () => locks.run(`visitor ${uvid.toLowerCase()}`, step);
   // A browser that sent no session cannot be logging in twice in it.
   await (headless.hadSession ? locks.run(`session ${id}`, ofVisitor) : ofVisitor());
-  await settleOwed(headless, news, user, promised?.uvid);
+  // The login stands, whatever comes of older debts.
+  await settleOwed(headless, news, user, promised?.uvid).catch(() => undefined);
 }

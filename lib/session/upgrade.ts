@@ -45,6 +45,8 @@ export interface BegunUpgrade {
   readonly outcome: UpgradeOutcome;
   /** What moves into the user's session. */
   readonly carried: Readonly<Record<string, unknown>>;
+  /** Whether this login made the promise; one that was there before outlives the login. */
+  readonly isNew: boolean;
 }
 
 const firstRetry = 1_000;
@@ -80,6 +82,7 @@ export class Upgrades {
       outcome: { status: 'not-linked', upgradeId, uvid, reason },
       // What the session has gathered since the goods were promised to somebody else is nobody's but this user's.
       carried: step.isPromised && !step.anotherUser ? step.carried : {},
+      isNew: false,
     });
     if (step.anotherUser) return not('another-user');
     const entry = await this.ledger.get(store, uvid);
@@ -89,6 +92,7 @@ export class Upgrades {
       return {
         outcome: { status: 'already-linked', upgradeId, uvid, ...mode },
         carried: step.carried,
+        isNew: false,
       };
     }
     // A session that still holds the goods knows best; one that was emptied has none, or new ones that came since.
@@ -105,6 +109,7 @@ export class Upgrades {
     return {
       outcome: { status: 'deferred', upgradeId, uvid, retryAt: Date.now(), ...reason },
       carried: { ...goods, ...step.carried },
+      isNew: entry === undefined,
     };
   }
 
@@ -171,7 +176,7 @@ export class Upgrades {
     };
   }
 
-  /** Takes the promise back, when a hook that failed undoes the login. */
+  /** Takes a promise back whose login did not come about. */
   async abandon(store: Store, { uvid }: UpgradeOutcome, owner: string): Promise<void> {
     await this.ledger.forget(store, uvid);
     if (this.takesGoods) await this.ledger.settle(store, uvid, owner);

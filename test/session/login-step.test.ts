@@ -15,16 +15,31 @@ const bob = { username: 'bob@example.com', password: 'Passw0rd!' };
 /** A store that a test can watch, slow down and set on fire. */
 class Store extends MemoryStore {
   readonly writes: string[] = [];
+  /** So many writes go well before `failSets` of them fail. */
+  passSets = 0;
   failSets = 0;
+  /** Reads of keys that begin so fail. */
+  failGetsOf = '';
 
   override set(id: string, value: SessionData, callback?: (error?: unknown) => void): void {
-    if (this.failSets > 0) {
+    if (this.failSets > 0 && this.passSets > 0) {
+      this.passSets -= 1;
+    } else if (this.failSets > 0) {
       this.failSets -= 1;
       setImmediate(() => callback?.(new Error('the store is on fire')));
       return;
     }
     this.writes.push(`set ${id}`);
     super.set(id, value, callback);
+  }
+  override get(id: string, callback: (error: unknown, value?: SessionData | null) => void): void {
+    if (this.failGetsOf !== '' && id.startsWith(this.failGetsOf)) {
+      setImmediate(() => {
+        callback(new Error('the store is on fire'));
+      });
+      return;
+    }
+    super.get(id, callback);
   }
   override destroy(id: string, callback?: (error?: unknown) => void): void {
     this.writes.push(`destroy ${id}`);
@@ -274,6 +289,27 @@ describe('the login step', () => {
         assert.deepEqual(after.session, { cart: ['kayak'] });
       });
     }
+    it('is absent: a login that failed promises the guest to nobody', async () => {
+      for (const passing of [1, 2, 3, 4]) {
+        store = new Store();
+        const agent = open({ headless: { onUpgrade: () => 'merge' } });
+        await agent.post('/cart').send({ item: 'kayak' });
+        await agent.post('/save').expect(200);
+        store.passSets = passing;
+        store.failSets = 1;
+        await agent.post('/login').send(alice).expect(503);
+        const { body } = await agent.post('/login').send(bob).expect(200);
+        assert.equal(body.upgrade.status, 'linked', `${passing} writes went well`);
+        assert.deepEqual(body.session, { cart: ['kayak'] });
+        await shop.close();
+      }
+    });
+    it('is absent: a store that fails once the login is done does not deny it', async () => {
+      const agent = open({ headless: { onUpgrade: () => 'merge' } });
+      store.failGetsOf = 'sf-headless-owed-';
+      await agent.post('/login').send(alice).expect(200);
+      assert.equal((await agent.get('/me')).body.authenticated, true);
+    });
     it('is absent: a serializer that fails leaves the visitor exactly as before', async () => {
       const agent = open({
         routes: (app, passport) => {
