@@ -159,7 +159,21 @@ const meanings = {
     fault: 'configuration',
     status: 503,
     message: 'Salesforce wants the access token of an integration user for this call.',
-    hint: 'Experience Workspaces > Administration > Login & Registration: switch off "Require authentication to access this API"; this version sends no such token.',
+    hint:
+      'Give the client `integration`, with the scope that the call wants, or switch off Experience Workspaces > ' +
+      'Administration > Login & Registration > "Require authentication to access this API".',
+  },
+  integration_refused: {
+    fault: 'configuration',
+    status: 503,
+    message: 'No access token could be had for the integration user.',
+    hint: 'Check `integration`: client id, secret or key, username, login URL; its app needs the client credentials or JWT bearer flow.',
+  },
+  client_key_unusable: {
+    fault: 'configuration',
+    status: 503,
+    message: 'The private key of this client could not be had or read.',
+    hint: '`privateKey` must be, or give, an RSA private key as PEM text or a KeyObject.',
   },
   recaptcha_required: {
     fault: 'configuration',
@@ -363,6 +377,7 @@ export const salesforceErrors: ReadonlyMap<string, HeadlessErrorCode> = new Map(
   ['unsupported_response_type', 'flow_disabled'],
   ['unsupported_grant_type', 'flow_disabled'],
   ['access_denied', 'access_denied'],
+  ['unauthorized_client', 'flow_disabled'],
 ]);
 
 /** Descriptions that say more than the code they come with (wire contract, login, 2.3; one-time codes, 9.1). */

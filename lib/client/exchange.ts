@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Fields } from '../protocol/answer.js';
 import { authorizeRequest, readAuthorize, type AuthorizeInput } from '../protocol/authorize.js';
 import type { Expectation } from '../protocol/claims.js';
 import { codeChallenge, createVerifier } from '../protocol/pkce.js';
 import { codeExchangeRequest, readToken, type TokenAnswer } from '../protocol/token.js';
-import { readUserinfo, userinfoRequest } from '../protocol/userinfo.js';
 import { hintValue, type HintSpelling, type Visitor } from '../protocol/uvid.js';
 import type { WireResponse } from '../protocol/wire.js';
+import type { ClientAuthentication } from './client-authentication.js';
 import { verifyTokens, type VerifiedClaims } from './identity.js';
 import type { SigningKeys } from './keys.js';
 import type { Settings } from './options.js';
@@ -16,7 +15,7 @@ import type { Transport } from './transport.js';
 /** The part of an authorize call that differs from flow to flow. */
 export type FlowInput = Pick<
   AuthorizeInput,
-  'flow' | 'credentials' | 'verificationMethod' | 'scope'
+  'flow' | 'credentials' | 'loginHint' | 'customdata' | 'verificationMethod' | 'scope'
 >;
 
 /** The visitor that goes with a call, and how its hint is spelled there. */
@@ -25,7 +24,23 @@ export interface Hint {
   readonly spelling: HintSpelling;
 }
 
-/** What the two round trips of a flow yield. */
+/** What is exchanged for tokens. */
+export interface Redemption {
+  readonly code: string;
+  readonly codeVerifier: string;
+  /** Base URL of the token call. */
+  readonly tokenBase: string;
+  /** The very string of the request that yielded the code; left out when that had none. */
+  readonly redirectUri?: string | undefined;
+  /** Bare, for a guest's code. */
+  readonly guestHint?: string | undefined;
+  /** Bare, for a named user's code, when the client is told to repeat it. */
+  readonly namedHint?: string | undefined;
+  /** Of a flow that sent one. */
+  readonly nonce?: string | undefined;
+}
+
+/** What a finished flow yields. */
 export interface Exchanged {
   readonly answer: TokenAnswer;
   readonly claims: VerifiedClaims;
@@ -37,18 +52,18 @@ export interface Exchanged {
 /** The road that every headless flow takes: authorize, code, token, verified claims. */
 export class Exchange {
   readonly #settings: Settings;
-  readonly #clientSecret: string | undefined;
+  readonly #authentication: ClientAuthentication;
   readonly #transport: Transport;
   readonly #keys: SigningKeys;
 
   constructor(
     settings: Settings,
-    clientSecret: string | undefined,
+    authentication: ClientAuthentication,
     transport: Transport,
     keys: SigningKeys,
   ) {
     this.#settings = settings;
-    this.#clientSecret = clientSecret;
+    this.#authentication = authentication;
     this.#transport = transport;
     this.#keys = keys;
   }
@@ -69,27 +84,36 @@ export class Exchange {
     const redirect = await this.#transport.send(request);
     const { code, tokenBase } = readAuthorize(site, authorize, request, redirect);
     const bareHint = hint && hintValue(hint.visitor, false);
-    const exchange = codeExchangeRequest(tokenBase, {
-      clientId,
-      clientSecret: this.#clientSecret,
+    return this.redeem({
       code,
-      redirectUri,
       codeVerifier,
+      tokenBase,
+      redirectUri,
       guestHint: input.flow === 'guest' ? bareHint : undefined,
       namedHint: input.flow !== 'guest' && namedTokenHint ? bareHint : undefined,
     });
-    const response = await this.#transport.send(exchange);
-    const answer = readToken(exchange, response);
-    const issuedAt = timeOf(response);
-    const claims = await verifyTokens(this.#keys, answer, expectation(this.#settings, issuedAt));
-    const tokens = new TokenSet(answer, endOf(claims, issuedAt));
-    return { answer, claims, tokens, tokenBase };
   }
 
-  /** The third round trip, for apps that want it. */
-  async userinfo(base: string, accessToken: string): Promise<Fields> {
-    const request = userinfoRequest(base, accessToken);
-    return readUserinfo(request, await this.#transport.send(request));
+  /** The token call of any flow, and the verification of what it brings. A code is sent once, whatever becomes of it. */
+  async redeem({ tokenBase, nonce, ...redemption }: Redemption): Promise<Exchanged> {
+    const { clientId } = this.#settings;
+    const proof = await this.#authentication.prove(`${tokenBase}/services/oauth2/token`);
+    const exchange = codeExchangeRequest(tokenBase, { clientId, proof, ...redemption });
+    const response = await this.#transport.send(exchange);
+    const answer = readToken(exchange, response);
+    return { ...(await this.verified(answer, response, nonce)), tokenBase };
+  }
+
+  /** The tokens of an answer of the token endpoint, verified as far as they can be. */
+  async verified(
+    answer: TokenAnswer,
+    response: WireResponse,
+    nonce?: string,
+  ): Promise<Pick<Exchanged, 'answer' | 'claims' | 'tokens'>> {
+    const issuedAt = timeOf(response);
+    const expected = { ...expectation(this.#settings, issuedAt), nonce };
+    const claims = await verifyTokens(this.#keys, answer, expected);
+    return { answer, claims, tokens: new TokenSet(answer, endOf(claims, issuedAt)) };
   }
 }
 

@@ -1,20 +1,18 @@
 import type { VerificationMethod } from '../protocol/authorize.js';
-import type { Recaptcha } from '../protocol/passwordless.js';
+import type { Recaptcha } from '../protocol/recaptcha.js';
 import type { VisitorArgument } from './arguments.js';
 import type { GuestIdentity, NamedIdentity } from './identity.js';
 import type { TokenSet } from './token-set.js';
+import type { UserArgument } from './user-argument.js';
 
 /** What `HeadlessClient.login` takes. */
-export interface LoginInput extends VisitorArgument {
-  /** Sent as it is. */
-  readonly username: string;
+export interface LoginInput extends VisitorArgument, UserArgument {
   /** Sent as it is: never trimmed, never normalised. */
   readonly password: string;
 }
 
 /** What `HeadlessClient.startOtp` takes. */
-export interface OtpStart extends Recaptcha {
-  readonly username: string;
+export interface OtpStart extends Recaptcha, UserArgument {
   /** Default `email`. */
   readonly method?: VerificationMethod | undefined;
   /** Id of an email template that the site allows. */

@@ -1,24 +1,12 @@
 import type { Dispatcher } from 'undici';
 import { originOf, parseSite, type Site } from '../protocol/site.js';
-import type { HintSpelling } from '../protocol/uvid.js';
-
-/** How the visitor hint is spelled per call. The defaults are the best reading of the documents; see docs/guest.md. */
-export interface UvidHintOptions {
-  /** Guest authorize. Default `{ in: 'header', prefix: true }`. The token call of a guest is always bare. */
-  readonly guest?: Partial<HintSpelling>;
-  /**
-   * Authorize of a named login. Default: a plain id in the body, a guest token in the header, both without prefix.
-   * `false` sends no hint with a named login at all.
-   */
-  readonly named?: Partial<HintSpelling> | false;
-  /** Whether the token call of a named login repeats the plain visitor id. Default false. */
-  readonly namedToken?: boolean;
-  /**
-   * Whether a named login that Salesforce refuses for its hint alone is sent once more without it. Default true. It is
-   * the only call that is ever repeated.
-   */
-  readonly retryWithout?: boolean;
-}
+import { checkPrivateKey, type PrivateKeySource } from './client-assertions.js';
+import {
+  readIntegration,
+  type IntegrationOptions,
+  type IntegrationSettings,
+} from './integration-options.js';
+import { readHint, type HintSettings, type UvidHintOptions } from './uvid-hint-options.js';
 
 /** Options of {@link HeadlessClient}. */
 export interface HeadlessClientOptions {
@@ -30,6 +18,12 @@ export interface HeadlessClientOptions {
   readonly redirectUri: string;
   /** Consumer secret of a private client. Left out, the client is public. PKCE is used either way. */
   readonly clientSecret?: string;
+  /** Whether the secret travels in the body (`client_secret_post`) or in a Basic header. Default `body`. */
+  readonly clientSecretIn?: 'body' | 'header';
+  /** Private RSA key of a private client, in place of a secret: `private_key_jwt`, and the attestation of first-party flows. */
+  readonly privateKey?: PrivateKeySource;
+  /** How calls get an integration user's token, when the site requires authentication for them. */
+  readonly integration?: IntegrationOptions;
   /** Blank-separated scopes. Default: whatever the app has; guests then get `api`. */
   readonly scope?: string;
   /** `body` when the app has "Require user credentials in the POST body". Default `header`. */
@@ -52,18 +46,15 @@ export interface HeadlessClientOptions {
 }
 
 /** Options once checked, with every default filled in. */
-export interface Settings {
+export interface Settings extends HintSettings {
   readonly site: Site;
   readonly clientId: string;
   readonly redirectUri: string;
   readonly scope: string | undefined;
   readonly guestScope: string;
   readonly credentialsIn: 'header' | 'body';
-  readonly guestHint: HintSpelling;
-  readonly namedHint:
-    false | { readonly in: HintSpelling['in'] | undefined; readonly prefix: boolean };
-  readonly namedTokenHint: boolean;
-  readonly retryWithoutHint: boolean;
+  readonly clientSecretIn: 'body' | 'header';
+  readonly integration: IntegrationSettings | undefined;
   readonly userinfo: boolean;
   readonly origins: readonly string[];
   readonly clockTolerance: number;
@@ -74,6 +65,9 @@ const knownOptions: ReadonlySet<string> = new Set<keyof HeadlessClientOptions>([
   'clientId',
   'redirectUri',
   'clientSecret',
+  'clientSecretIn',
+  'privateKey',
+  'integration',
   'scope',
   'credentialsIn',
   'uvidHint',
@@ -115,43 +109,6 @@ function positive(
   return value;
 }
 
-/** One spelling of the hint, as far as it is given. */
-function spelling(option: string, given: unknown): Partial<HintSpelling> {
-  if (given === undefined) return {};
-  if (typeof given !== 'object' || given === null) refuse(option, 'must be an object');
-  for (const name of Object.keys(given)) {
-    if (name !== 'in' && name !== 'prefix') refuse(`${option}.${name}`, 'is not known');
-  }
-  const place: unknown = Reflect.get(given, 'in');
-  const prefix: unknown = Reflect.get(given, 'prefix');
-  if (place !== undefined && place !== 'header' && place !== 'body') {
-    refuse(`${option}.in`, "must be 'header' or 'body'");
-  }
-  return {
-    ...(place !== undefined && { in: place }),
-    ...(prefix !== undefined && { prefix: flag(prefix, `${option}.prefix`) }),
-  };
-}
-
-function readHint({ uvidHint = {} }: HeadlessClientOptions) {
-  for (const name of Object.keys(uvidHint)) {
-    if (!['guest', 'named', 'namedToken', 'retryWithout'].includes(name))
-      refuse(`uvidHint.${name}`, 'is not known');
-  }
-  const named =
-    uvidHint.named === false ? (false as const) : spelling('uvidHint.named', uvidHint.named);
-  return {
-    guestHint: {
-      in: 'header',
-      prefix: true,
-      ...spelling('uvidHint.guest', uvidHint.guest),
-    } as const,
-    namedHint: named === false ? named : { in: named.in, prefix: named.prefix ?? false },
-    namedTokenHint: flag(uvidHint.namedToken, 'uvidHint.namedToken'),
-    retryWithoutHint: flag(uvidHint.retryWithout ?? true, 'uvidHint.retryWithout'),
-  };
-}
-
 function readSite(options: HeadlessClientOptions): Site {
   try {
     return parseSite(options.site);
@@ -183,11 +140,19 @@ export function readOptions(options: HeadlessClientOptions): Settings {
     if (!knownOptions.has(name)) refuse(name, 'is not known');
   }
   const site = readSite(options);
+  const clientId = text(options, 'clientId');
   const redirectUri = text(options, 'redirectUri');
   if (!URL.canParse(redirectUri)) refuse('redirectUri', 'must be an absolute URL');
   const secret: unknown = options.clientSecret;
   if (secret !== undefined && (typeof secret !== 'string' || secret === '')) {
     refuse('clientSecret', 'must be a text that is not empty, or left out for a public client');
+  }
+  const clientSecretIn = options.clientSecretIn ?? 'body';
+  if (!['body', 'header'].includes(clientSecretIn)) {
+    refuse('clientSecretIn', "must be 'body' or 'header'");
+  }
+  if (options.privateKey !== undefined) {
+    checkPrivateKey(options.privateKey, (why) => refuse('privateKey', why));
   }
   const scope: unknown = options.scope;
   if (scope !== undefined && typeof scope !== 'string') refuse('scope', 'must be a text');
@@ -208,12 +173,14 @@ export function readOptions(options: HeadlessClientOptions): Settings {
   }
   return {
     site,
-    clientId: text(options, 'clientId'),
+    clientId,
     redirectUri,
     scope,
     guestScope: guestScope(scope),
     credentialsIn,
-    ...readHint(options),
+    clientSecretIn,
+    ...readHint(options.uvidHint, refuse),
+    integration: readIntegration(options.integration, clientId, site.base, refuse),
     userinfo: flag(options.userinfo, 'userinfo'),
     origins: [...new Set([site.origin, ...readIssuers(options)])],
     clockTolerance,

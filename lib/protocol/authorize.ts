@@ -41,6 +41,10 @@ export interface AuthorizeInput {
   /** Username and password, or identifier and one-time code. */
   readonly credentials?: { readonly name: string; readonly secret: string };
   readonly credentialsIn: 'header' | 'body';
+  /** Whether the name is no username but any identifier, which Salesforce's discovery handler looks up. */
+  readonly loginHint?: boolean | undefined;
+  /** JSON text for the discovery handler; sent with a login hint only. */
+  readonly customdata?: string | undefined;
   readonly verificationMethod?: VerificationMethod;
   readonly hint?: { readonly visitor: Visitor; readonly spelling: HintSpelling } | undefined;
 }
@@ -72,7 +76,16 @@ export function authorizeRequest(site: Site, input: AuthorizeInput): WireRequest
     const { name, secret } = input.credentials;
     const basic = basicCredentials(name, secret);
     secrets.push(secret);
-    if (input.credentialsIn === 'body' || name.includes(':') || basic.length > longestBasicHeader) {
+    if (input.loginHint === true) {
+      // The header form is documented for usernames only (wire contract, one-time codes, 5.1).
+      parameters['login_hint'] = name;
+      parameters['password'] = secret;
+      parameters['customdata'] = input.customdata;
+    } else if (
+      input.credentialsIn === 'body' ||
+      name.includes(':') ||
+      basic.length > longestBasicHeader
+    ) {
       parameters['username'] = name;
       parameters['password'] = secret;
     } else {

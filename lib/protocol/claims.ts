@@ -13,6 +13,8 @@ export interface Expectation {
   readonly now: number;
   /** Seconds. */
   readonly tolerance: number;
+  /** Of a flow that sent one: what the id token must repeat. */
+  readonly nonce?: string | undefined;
 }
 
 /** A verified subject of a JWT access token: a named user or a visitor. */
@@ -155,6 +157,9 @@ export function checkIdTokenClaims(
   const hash = claims['at_hash'];
   if (hash !== undefined && hash !== accessTokenHash(accessToken)) {
     reject('`at_hash` belongs to another access token');
+  }
+  if (expected.nonce !== undefined && claims['nonce'] !== expected.nonce) {
+    reject('`nonce` belongs to another login');
   }
   const ids = readIdentityUrl(textField(claims, 'sub') ?? '');
   if (ids === undefined) reject('`sub` is no identity URL');

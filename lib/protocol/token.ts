@@ -1,16 +1,39 @@
 import { HeadlessError } from '../errors.js';
 import { readAnswer, textField } from './answer.js';
-import { refusal, requestIdOf } from './refusal.js';
+import type { ClientProof } from './client-authentication.js';
+import { refusal, requestIdOf, type LocalMeanings } from './refusal.js';
 import { formBody, formType, type WireRequest, type WireResponse } from './wire.js';
 
-/** Exchange of an authorization code. */
-export interface CodeExchange {
+/** What every call of the token endpoint says about the app that makes it. */
+export interface TokenCaller {
   readonly clientId: string;
-  /** Of a private client; sent in the body. */
-  readonly clientSecret?: string | undefined;
+  /** Nothing, for a public client. */
+  readonly proof?: ClientProof | undefined;
+}
+
+/** A call of the token endpoint; the grants differ in their parameters and in what of them is secret. */
+export function tokenRequest(
+  base: string,
+  { clientId, proof }: TokenCaller,
+  parameters: Readonly<Record<string, string | undefined>>,
+  secrets: readonly (string | undefined)[],
+): WireRequest {
+  return {
+    method: 'POST',
+    url: `${base}/services/oauth2/token`,
+    headers: { 'content-type': formType, accept: 'application/json', ...proof?.headers },
+    body: formBody({ ...parameters, client_id: clientId, ...proof?.parameters }),
+    secrets: [...secrets, ...(proof?.secrets ?? [])].filter((secret) => secret !== undefined),
+  };
+}
+
+/** Exchange of an authorization code. */
+export interface CodeExchange extends TokenCaller {
+  /** Default `authorization_code`; `hybrid_auth_code` also yields web session ids (wire contract, first-party, 7.2). */
+  readonly grantType?: 'authorization_code' | 'hybrid_auth_code' | undefined;
   readonly code: string;
-  /** The very string of the authorize call. */
-  readonly redirectUri: string;
+  /** The very string of the authorize call; left out when that had none (wire contract, first-party, 3.10). */
+  readonly redirectUri?: string | undefined;
   readonly codeVerifier: string;
   /** For guests: the visitor id or guest token, bare, as this endpoint wants it (wire contract, login, 10.2). */
   readonly guestHint?: string | undefined;
@@ -18,32 +41,22 @@ export interface CodeExchange {
   readonly namedHint?: string | undefined;
 }
 
-/** The token call that ends every headless flow. It carries no password. */
+/** The token call that ends every flow. It carries no password. */
 export function codeExchangeRequest(base: string, exchange: CodeExchange): WireRequest {
-  const headers: Record<string, string> = {
-    'content-type': formType,
-    accept: 'application/json',
-  };
-  if (exchange.guestHint !== undefined) headers['auth-request-type'] = 'guest';
   const hint = exchange.guestHint ?? exchange.namedHint;
-  if (hint !== undefined) headers['uvid-hint'] = hint;
-  const secrets = [exchange.code, exchange.codeVerifier];
-  if (exchange.clientSecret !== undefined) secrets.push(exchange.clientSecret);
-  if (hint?.includes('.')) secrets.push(hint);
-  return {
-    method: 'POST',
-    url: `${base}/services/oauth2/token`,
-    headers,
-    body: formBody({
-      grant_type: 'authorization_code',
-      code: exchange.code,
-      client_id: exchange.clientId,
-      client_secret: exchange.clientSecret,
-      redirect_uri: exchange.redirectUri,
-      code_verifier: exchange.codeVerifier,
-    }),
-    secrets,
+  const parameters = {
+    grant_type: exchange.grantType ?? 'authorization_code',
+    code: exchange.code,
+    redirect_uri: exchange.redirectUri,
+    code_verifier: exchange.codeVerifier,
   };
+  const hintSecret = hint?.includes('.') ? hint : undefined;
+  const secrets = [exchange.code, exchange.codeVerifier, hintSecret];
+  const request = tokenRequest(base, exchange, parameters, secrets);
+  const headers = { ...request.headers };
+  if (exchange.guestHint !== undefined) headers['auth-request-type'] = 'guest';
+  if (hint !== undefined) headers['uvid-hint'] = hint;
+  return { ...request, headers };
 }
 
 /** A token answer, field by field, before anything in it has been verified. */
@@ -61,8 +74,8 @@ export interface TokenAnswer {
   readonly communityId: string | undefined;
 }
 
-/** Meanings of `invalid_grant` and its siblings at the token endpoint (wire contract, login, 4.3). */
-const meanings = {
+/** What the token endpoint means by its errors when a code is exchanged (wire contract, login, 4.3). */
+const codeMeanings = {
   invalid_grant: 'code_exchange_refused',
   invalid_request: 'code_exchange_refused',
   unknown_error: 'uvid_refused',
@@ -71,9 +84,14 @@ const meanings = {
 /**
  * Reads the answer of the token endpoint.
  *
+ * @param meanings what errors mean for the grant that was asked with; default: the exchange of a code.
  * @throws {HeadlessError} for anything but 200 with an `access_token` of type Bearer.
  */
-export function readToken(request: WireRequest, response: WireResponse): TokenAnswer {
+export function readToken(
+  request: WireRequest,
+  response: WireResponse,
+  meanings: LocalMeanings = codeMeanings,
+): TokenAnswer {
   const answer = readAnswer(response, request.url);
   if (answer.kind !== 'fields' || response.status !== 200) {
     throw refusal(request, response, meanings);

@@ -5,6 +5,7 @@ import {
   readAuthorize,
   type AuthorizeInput,
 } from '../../lib/protocol/authorize.js';
+import { clientProof } from '../../lib/protocol/client-authentication.js';
 import { discoveryRequest, keysRequest, readDiscovery } from '../../lib/protocol/discovery.js';
 import {
   passwordlessStartRequest,
@@ -69,12 +70,17 @@ function build(exchange: Exchange): Built {
       return { request, read: (response) => readAuthorize(site, authorize, request, response) };
     }
     case 'token': {
+      const clientId = values['clientId'] ?? '';
+      const { clientSecret: secret, ...others } = input;
       const request = codeExchangeRequest(site.base, {
-        clientId: values['clientId'] ?? '',
+        clientId,
+        ...(typeof secret === 'string' && {
+          proof: clientProof(clientId, { method: 'client_secret_post', secret }),
+        }),
         code: values['code'] ?? '',
         redirectUri: values['redirectUri'] ?? '',
         codeVerifier: verifier,
-        ...input,
+        ...others,
       });
       return { request, read: (response) => readToken(request, response) };
     }

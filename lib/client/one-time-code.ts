@@ -1,0 +1,36 @@
+import { integrationScopes } from '../protocol/integration.js';
+import { passwordlessStartRequest, readPasswordlessStart } from '../protocol/passwordless.js';
+import { checkCredential, checkMethod } from './arguments.js';
+import type { ClientContext } from './context.js';
+import { readUser } from './user-argument.js';
+import type { NamedLogin, OtpFinish, OtpStart, OtpTicket } from './inputs.js';
+import { namedLogin } from './named-login.js';
+
+/** Has Salesforce send a one-time code by email or SMS. */
+export async function startOtp(
+  { settings, integration }: ClientContext,
+  start: OtpStart,
+): Promise<OtpTicket> {
+  const method = checkMethod(start.method);
+  const init = {
+    ...readUser(start),
+    verificationMethod: method,
+    recaptcha: start.recaptcha,
+    recaptchaEvent: start.recaptchaEvent,
+    emailTemplate: start.emailTemplate,
+  };
+  const { request, response } = await integration.send(
+    integrationScopes.passwordless,
+    (integrationToken) => passwordlessStartRequest(settings.site, { ...init, integrationToken }),
+  );
+  return { identifier: readPasswordlessStart(init, request, response), method };
+}
+
+/** Logs a customer in by the code that `startOtp` had sent. */
+export async function finishOtp(context: ClientContext, input: OtpFinish): Promise<NamedLogin> {
+  const name = checkCredential(input.identifier, 'name');
+  const secret = checkCredential(input.code, 'secret');
+  const verificationMethod = checkMethod(input.method);
+  const credentials = { name, secret };
+  return namedLogin(context, { flow: 'passwordless', credentials, verificationMethod }, input);
+}

@@ -1,0 +1,74 @@
+import { HeadlessError } from '../errors.js';
+import { readAnswer, textField } from './answer.js';
+import { refusal, requestIdOf } from './refusal.js';
+import { tokenRequest, type TokenCaller } from './token.js';
+import type { WireRequest, WireResponse } from './wire.js';
+
+/** The calls that a site may want an integration user's token for, and the scope each wants (wire contract, one-time codes, 8.3). */
+export const integrationScopes = {
+  registration: 'user_registration_api',
+  passwordless: 'pwdless_login_api',
+  passwordReset: 'forgot_password',
+} as const;
+
+/** One of the scopes of an integration user's token. */
+export type IntegrationScope = (typeof integrationScopes)[keyof typeof integrationScopes];
+
+/** A token for the app itself: the client credentials grant (RFC 6749, 4.4), under the app's run-as user. */
+export function clientCredentialsRequest(
+  base: string,
+  caller: TokenCaller,
+  scope: string,
+): WireRequest {
+  return tokenRequest(base, caller, { grant_type: 'client_credentials', scope }, []);
+}
+
+/** A token for a user whom a signed assertion names (RFC 7523, 2.1); it needs no client authentication. */
+export function jwtBearerRequest(
+  base: string,
+  clientId: string,
+  assertion: string,
+  scope: string,
+): WireRequest {
+  const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+  return tokenRequest(base, { clientId }, { grant_type: grant, assertion, scope }, [assertion]);
+}
+
+/** An integration user's token. */
+export interface IntegrationToken {
+  readonly accessToken: string;
+  /** Seconds it lives, when the answer says so; Salesforce's usually does not. */
+  readonly expiresIn: number | undefined;
+}
+
+/**
+ * Reads the answer to either grant.
+ *
+ * @throws {HeadlessError} `integration_refused`, whatever the reason: none of them is the visitor's to mend;
+ *   `integration_token_required` when the token lacks the scope; `server_error` and the like as everywhere.
+ */
+export function readIntegrationToken(
+  scope: string,
+  request: WireRequest,
+  response: WireResponse,
+): IntegrationToken {
+  const requestId = requestIdOf(response);
+  const answer = readAnswer(response, request.url);
+  const fields = answer.kind === 'fields' && response.status === 200 ? answer.fields : {};
+  const accessToken = textField(fields, 'access_token');
+  if (accessToken === undefined) {
+    const error = refusal(request, response);
+    if (error.code === 'server_error' || error.code === 'rate_limited') throw error;
+    throw new HeadlessError('integration_refused', { cause: error.cause, requestId });
+  }
+  const granted = textField(fields, 'scope');
+  if (granted !== undefined && !granted.split(/\s+/).includes(scope)) {
+    throw new HeadlessError('integration_token_required', {
+      message: `The integration user’s token lacks the scope ${scope}.`,
+      hint: `Assign the scope ${scope} to the app that \`integration\` names.`,
+      requestId,
+    });
+  }
+  const expiresIn = Number(fields['expires_in'] ?? Number.NaN);
+  return { accessToken, expiresIn: expiresIn > 0 ? expiresIn : undefined };
+}
