@@ -59,6 +59,12 @@ const meanings = {
     status: 429,
     message: 'Too many codes have been requested. Wait before you request another.',
   },
+  password_policy: {
+    fault: 'credentials',
+    status: 400,
+    message: 'This password cannot be used here. Choose another.',
+    hint: 'Salesforce says why in `cause.description`.',
+  },
   recaptcha_refused: {
     fault: 'credentials',
     status: 403,

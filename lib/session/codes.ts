@@ -1,6 +1,13 @@
-import { createHash } from 'node:crypto';
 import { HeadlessError } from '../errors.js';
-import type { OtpTicket } from '../client/inputs.js';
+import type { VerificationMethod } from '../protocol/authorize.js';
+import {
+  attemptName,
+  recordName,
+  records,
+  type CodeAttempt,
+  type CodeFlow,
+  type CodeUser,
+} from './code-attempts.js';
 import {
   dataOf,
   openSession,
@@ -11,7 +18,7 @@ import {
 } from './express-session.js';
 import { endedAmong, sessionIdsIn } from './ended-sessions.js';
 import type { Locks } from './locks.js';
-import { Records } from './records.js';
+import type { Sealing } from './sealing.js';
 
 /** How much of one-time codes a browser session gets. */
 export interface CodeLimits {
@@ -23,57 +30,44 @@ export interface CodeLimits {
   readonly codeLifetime: number;
 }
 
-interface CodeAttempt {
-  readonly username: string;
-  readonly method: 'email' | 'sms';
-  /** The newest identifier; undefined when Salesforce refused the account, which the visitor must not notice. */
-  readonly identifier?: string;
-  readonly expiresAt: number;
-  readonly guessesLeft: number;
-  /** When codes were sent, milliseconds since the epoch, within the last hour. */
-  readonly sentAt: readonly number[];
-}
-
 const hour = 3_600_000;
 /** So many attempts can wait in one session; the oldest makes room for a new one. */
 const mostAttempts = 5;
 
-function isAttempt(value: unknown): CodeAttempt | undefined {
-  return typeof value === 'object' && value !== null && 'guessesLeft' in value
-    ? (value as CodeAttempt)
-    : undefined;
+/** What a code is asked with. */
+export interface CodeRequest<K> {
+  /** Left out, the newest code of this flow is sent again. */
+  readonly user?: CodeUser | undefined;
+  readonly method?: VerificationMethod | undefined;
+  /** What it takes to have the code sent again; kept sealed. Left out, what an earlier request kept. */
+  readonly keep?: K | undefined;
 }
 
-const records = new Records('code', isAttempt);
-
-/**
- * One attempt per session and username, so that asking again finds the guesses and the sends there have been, even
- * after other attempts have pushed this one out of the session.
- */
-function attemptName(session: OpenSession, username: string): string {
-  const digest = createHash('sha256').update(`${session.id}\n${username}`).digest('base64url');
-  return digest.slice(0, 22);
+/** What is known when a code is sent, at first or again. */
+export interface CodeSending<K> {
+  readonly user: CodeUser;
+  readonly method: VerificationMethod | undefined;
+  /** Undefined when nothing was kept, or when it was sealed by a key that is gone. */
+  readonly kept: K | undefined;
 }
 
-/** A record is found from its own session only. */
-function recordName(session: OpenSession, attempt: string): string {
-  return `${session.id}\n${attempt}`;
+/** A code that was sent, as far as it takes to redeem it. */
+export interface SentCode {
+  /** Salesforce's name of the request; empty in flows that have none. */
+  readonly identifier: string;
+  readonly method: VerificationMethod;
 }
-
-/** Sends a code: the identifier and method, or undefined when Salesforce refused the account. */
-export type SendCode = (
-  username: string,
-  method: 'email' | 'sms' | undefined,
-) => Promise<OtpTicket | undefined>;
 
 /** The one-time codes that the sessions of one app wait for. */
 export class Codes {
   private readonly locks: Locks;
   private readonly limits: CodeLimits;
+  private readonly sealing: Sealing;
 
-  constructor(locks: Locks, limits: CodeLimits) {
+  constructor(locks: Locks, limits: CodeLimits, sealing: Sealing) {
     this.locks = locks;
     this.limits = limits;
+    this.sealing = sealing;
   }
 
   /** The attempts that wait in a session, newest last. Reads what is already loaded. */
@@ -83,44 +77,46 @@ export class Codes {
   }
 
   /**
-   * Has a code sent, and remembers on the server what belongs to it. The same username again, or none, means
+   * Has a code sent, and remembers on the server what belongs to it. The same user again, or none, means
    * "send it again": the attempt keeps its name and the guesses it has left.
    *
+   * @param send gives what was sent, or undefined when Salesforce refused the account.
    * @throws {HeadlessError} `missing_credentials`, `too_many_codes`, or what `send` throws.
    */
-  async start(
+  async start<K>(
     req: SessionRequest,
-    username: string | undefined,
-    method: 'email' | 'sms' | undefined,
-    send: SendCode,
+    flow: CodeFlow,
+    request: CodeRequest<K>,
+    send: (sending: CodeSending<K>) => Promise<SentCode | undefined>,
   ): Promise<PendingCode> {
     const session = openSession(req);
     return this.locks.run(`code ${session.id}`, async () => {
-      const wanted = username ?? (await this.newestUsername(session));
-      if (wanted === undefined) throw new HeadlessError('missing_credentials');
-      const name = attemptName(session, wanted);
-      const again = await records.get(session.store, recordName(session, name));
+      const user = request.user ?? (await this.newestUser(session, flow));
+      if (user === undefined) throw new HeadlessError('missing_credentials');
+      const name = attemptName(session, flow, user);
+      const record = recordName(session, name);
+      const again = await records.get(session.store, record);
       const now = Date.now();
       const sentAt = (again?.sentAt ?? []).filter((time) => time > now - hour);
       if (sentAt.length >= this.limits.codeSends) throw new HeadlessError('too_many_codes');
-      const ticket = await send(wanted, method ?? again?.method);
+      const method = request.method ?? again?.method;
+      const kept = request.keep ?? (this.unsealed(record, again?.kept) as K | undefined);
+      const sent = await send({ user, method, kept });
       const guessesLeft = again?.guessesLeft ?? 0;
       const attempt: CodeAttempt = {
-        username: wanted,
-        method: ticket?.method ?? method ?? 'email',
-        ...(ticket && { identifier: ticket.identifier }),
+        flow,
+        user,
+        method: sent?.method ?? method ?? 'email',
+        ...(sent && { identifier: sent.identifier }),
+        ...(kept !== undefined && { kept: this.sealing.seal(record, JSON.stringify(kept)) }),
         expiresAt: now + this.limits.codeLifetime * 1000,
         guessesLeft: guessesLeft > 0 ? guessesLeft : this.limits.codeAttempts,
         sentAt: [...sentAt, now],
       };
-      await records.set(
-        session.store,
-        recordName(session, name),
-        attempt,
-        Math.max(attempt.expiresAt, now + hour),
-      );
+      await this.write(session, name, attempt);
       await this.noteFormer(req, session);
-      const pending = { attempt: name, method: attempt.method, expiresAt: attempt.expiresAt };
+      const { expiresAt } = attempt;
+      const pending = { flow, attempt: name, method: attempt.method, expiresAt };
       await this.remember(session, pending);
       return pending;
     });
@@ -130,41 +126,73 @@ export class Codes {
    * Tries a code. Every try costs a guess before Salesforce is asked, so that neither a crash nor parallel requests
    * give guesses away; a code that was right is used up.
    *
-   * @param attempt which of several attempts; default the newest.
+   * @param attempt which of several attempts of this flow; default the newest.
    * @throws {HeadlessError} `no_code_requested`, `code_expired`, `too_many_attempts`, `invalid_code`, or what `redeem` throws.
    */
-  async finish<T>(
+  async finish<R>(
     req: SessionRequest,
+    flow: CodeFlow,
     attempt: string | undefined,
-    redeem: (ticket: OtpTicket) => Promise<T>,
-  ): Promise<T> {
+    redeem: (sent: SentCode & { readonly user: CodeUser }) => Promise<R>,
+  ): Promise<R> {
     const session = openSession(req);
     return this.locks.run(`code ${session.id}`, async () => {
-      const known = session.session.sfHeadless?.codes ?? [];
-      const name =
-        attempt === undefined
-          ? known.at(-1)?.attempt
-          : known.find((c) => c.attempt === attempt)?.attempt;
+      const name = this.named(session, flow, attempt);
       const found =
         name === undefined
           ? undefined
           : await records.get(session.store, recordName(session, name));
-      if (name === undefined || found === undefined) throw new HeadlessError('no_code_requested');
+      if (name === undefined || found?.flow !== flow) throw new HeadlessError('no_code_requested');
       if (found.expiresAt <= Date.now()) throw new HeadlessError('code_expired');
       if (found.guessesLeft <= 0) throw new HeadlessError('too_many_attempts');
-      const guessed = { ...found, guessesLeft: found.guessesLeft - 1 };
-      await records.set(
-        session.store,
-        recordName(session, name),
-        guessed,
-        Math.max(found.expiresAt, Date.now() + hour),
+      await this.write(session, name, { ...found, guessesLeft: found.guessesLeft - 1 });
+      const { identifier, method, user } = found;
+      if (identifier === undefined) throw new HeadlessError('invalid_code');
+      const result = await this.redeemed(session, name, found, () =>
+        redeem({ identifier, method, user }),
       );
-      if (found.identifier === undefined) throw new HeadlessError('invalid_code');
-      const result = await redeem({ identifier: found.identifier, method: found.method });
       await records.delete(session.store, recordName(session, name));
       await this.forget(session, name);
       return result;
     });
+  }
+
+  /** A try that failed for what else the visitor entered was no wrong guess: the code is as good as before. */
+  private async redeemed<R>(
+    session: OpenSession,
+    name: string,
+    attempt: CodeAttempt,
+    redeem: () => Promise<R>,
+  ): Promise<R> {
+    try {
+      return await redeem();
+    } catch (error) {
+      const wasRight = error instanceof HeadlessError && error.code === 'password_policy';
+      if (wasRight) await this.write(session, name, attempt);
+      throw error;
+    }
+  }
+
+  private named(
+    { session }: OpenSession,
+    flow: CodeFlow,
+    attempt: string | undefined,
+  ): string | undefined {
+    const known = (session.sfHeadless?.codes ?? []).filter((each) => each.flow === flow);
+    const found =
+      attempt === undefined ? known.at(-1) : known.find((each) => each.attempt === attempt);
+    return found?.attempt;
+  }
+
+  private async write(session: OpenSession, name: string, attempt: CodeAttempt): Promise<void> {
+    // The sends of the last hour count even when the code has long expired.
+    const forgetAt = Math.max(attempt.expiresAt, Date.now() + hour);
+    await records.set(session.store, recordName(session, name), attempt, forgetAt);
+  }
+
+  private unsealed(record: string, sealed: string | undefined): unknown {
+    const text = sealed === undefined ? undefined : this.sealing.open(record, sealed);
+    return text === undefined ? undefined : JSON.parse(text);
   }
 
   /** A browser that never got the answer to its login asks for a new code, in a new session: the login finds the old one. */
@@ -174,11 +202,10 @@ export class Codes {
     if (formerly.length > 0) dataOf(session).formerly = formerly;
   }
 
-  private async newestUsername(session: OpenSession): Promise<string | undefined> {
-    const newest = session.session.sfHeadless?.codes?.at(-1);
-    return (
-      newest && (await records.get(session.store, recordName(session, newest.attempt)))?.username
-    );
+  private async newestUser(session: OpenSession, flow: CodeFlow): Promise<CodeUser | undefined> {
+    const newest = this.named(session, flow, undefined);
+    if (newest === undefined) return undefined;
+    return (await records.get(session.store, recordName(session, newest)))?.user;
   }
 
   private async remember(session: OpenSession, pending: PendingCode): Promise<void> {

@@ -15,6 +15,8 @@ export interface Guest {
 
 /** A one-time code that this browser is waited for to type. */
 export interface PendingCode {
+  /** What the code is for. */
+  readonly flow: 'otp' | 'registration' | 'password-reset';
   /** Name of the attempt: put it in a hidden field named `attempt` where one browser may run several. */
   readonly attempt: string;
   readonly method: 'email' | 'sms';

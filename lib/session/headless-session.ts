@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeadlessClient } from '../client/headless-client.js';
 import { HeadlessError } from '../errors.js';
@@ -84,15 +85,16 @@ export function headlessSession(
   const settings = readSessionOptions(options, HeadlessClient);
   const { secrets, carry, limits, refuseOnUpgradeError, allowKeepSessionInfo } = settings;
   const locks = options.locks ? new LayeredLocks(options.locks) : new ProcessLocks();
+  // Without a secret of the app's, what is sealed lasts as long as this process.
+  const sealing = new Sealing(secrets.length > 0 ? secrets : [randomBytes(32).toString('hex')]);
   const cookie =
-    secrets.length === 0
-      ? undefined
-      : new VisitorCookie(new Sealing(secrets), options.cookie ?? {});
+    secrets.length === 0 ? undefined : new VisitorCookie(sealing, options.cookie ?? {});
   const ledger = new Ledger((cookie?.maxAge ?? 0) * 1000 + 24 * hour, locks);
   const upgrades = new Upgrades(ledger, options.onUpgrade);
   const services: HeadlessServices = {
     client: options.client,
-    codes: new Codes(locks, limits),
+    codes: new Codes(locks, limits, sealing),
+    sealing,
     locks,
     ledger,
     upgrades,

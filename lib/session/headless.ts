@@ -19,6 +19,7 @@ import type { Ledger } from './ledger.js';
 import type { Locks } from './locks.js';
 import { logOut, type LogoutOptions } from './logout-step.js';
 import { serializedUser, type PassportRequest } from './passport-request.js';
+import type { Sealing } from './sealing.js';
 import type { Upgrades } from './upgrade.js';
 import type { VisitorCookie } from './visitor-cookie.js';
 
@@ -29,6 +30,7 @@ export interface HeadlessServices {
   readonly locks: Locks;
   readonly ledger: Ledger;
   readonly upgrades: Upgrades;
+  readonly sealing: Sealing;
   readonly cookie: VisitorCookie | undefined;
   readonly carry: readonly string[];
   readonly refuseOnUpgradeError: boolean;

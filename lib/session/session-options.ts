@@ -9,8 +9,9 @@ export interface HeadlessSessionOptions {
   /** Mints guests. */
   readonly client: HeadlessClient;
   /**
-   * Seals the cookie that brings a visitor back after the session has expired. A list is a key ring: the first seals,
-   * all open. Left out, there is no such cookie.
+   * Seals the cookie that brings a visitor back after the session has expired, and what is secret in the session store.
+   * A list is a key ring: the first seals, all open. Left out, there is no such cookie, and what is sealed in the store
+   * opens in this process only.
    */
   readonly secret?: string | readonly string[];
   /** Session keys that move into the new session at a login. Default: none. */

@@ -7,7 +7,7 @@ import { formField, formOf, readerOf } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
-/** What a visitor asks a code with. Without a username the newest code of the session is sent again. */
+/** What a visitor asks a code with. Without a username or login hint the newest code of the session is sent again. */
 export type OtpRequest = Partial<OtpStart>;
 
 /** What a visitor logs in with. */
@@ -20,7 +20,7 @@ export interface OtpCredentials {
 
 /** Options of {@link OtpStrategy}. */
 export interface OtpStrategyOptions extends StrategyOptions {
-  /** Reads the request of `start()`. Default: the body's `username`, `method` and `recaptcha` (or `g-recaptcha-response`). */
+  /** Reads the request of `start()`. Default: the body's `username` or `login_hint`, `method` and `recaptcha` (or `g-recaptcha-response`). */
   request?(req: LoginRequest): OtpRequest;
   /** Reads the login. Default: the body's `code` (or `otp`) and `attempt`. */
   credentials?(req: LoginRequest): OtpCredentials;
@@ -32,9 +32,9 @@ function readRequest(req: LoginRequest): OtpRequest {
   if (method !== undefined && method !== 'email' && method !== 'sms') {
     throw new HeadlessError('malformed_credentials');
   }
-  const username = formField(form, 'username');
   return {
-    ...(username !== undefined && { username }),
+    username: formField(form, 'username'),
+    loginHint: formField(form, 'login_hint'),
     method,
     recaptcha: formField(form, 'recaptcha') ?? formField(form, 'g-recaptcha-response'),
   };
@@ -83,10 +83,13 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
 
   private async send(req: LoginRequest): Promise<void> {
     const { codes } = headlessOf(req).services;
-    const { username, method, ...rest } = this.request(req);
-    await codes.start(req, username, method, async (to, by): Promise<OtpTicket | undefined> => {
+    const { username, loginHint, customdata, method, ...rest } = this.request(req);
+    const isNew = username !== undefined || loginHint !== undefined;
+    const request = { user: isNew ? { username, loginHint } : undefined, method, keep: customdata };
+    await codes.start(req, 'otp', request, async (sending): Promise<OtpTicket | undefined> => {
+      const { user, method: by, kept } = sending;
       try {
-        return await this.client.startOtp({ ...rest, username: to, method: by });
+        return await this.client.startOtp({ ...rest, ...user, customdata: kept, method: by });
       } catch (error) {
         // Whether an account exists is not for a stranger to learn: the answer is that of any other.
         if (error instanceof HeadlessError && error.code === 'account_refused') return undefined;
@@ -101,8 +104,8 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
     const typed = code?.replace(/\s+/g, '') ?? '';
     if (typed === '') throw new HeadlessError('missing_credentials');
     const uvid = await visitorFor(req);
-    const login = await codes.finish(req, attempt, (ticket) =>
-      this.client.finishOtp({ ...ticket, code: typed, uvid }),
+    const login = await codes.finish(req, 'otp', attempt, ({ identifier, method }) =>
+      this.client.finishOtp({ identifier, method, code: typed, uvid }),
     );
     return this.conclude(
       { flow: 'otp', identity: login.identity, tokens: login.tokens, uvid, req },

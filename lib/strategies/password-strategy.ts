@@ -1,4 +1,5 @@
 import type { NamedIdentity } from '../client/identity.js';
+import type { UserArgument } from '../client/user-argument.js';
 import { HeadlessError } from '../errors.js';
 import { announceLogin, visitorFor } from '../session/headless.js';
 import { formField, formOf, readerOf } from './form.js';
@@ -6,24 +7,27 @@ import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-st
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** What a visitor logs in with. Sent as it is: nothing is trimmed or normalised. */
-export interface PasswordCredentials {
-  readonly username?: string | undefined;
+export interface PasswordCredentials extends UserArgument {
   readonly password?: string | undefined;
 }
 
 /** Options of {@link PasswordStrategy}. */
 export interface PasswordStrategyOptions extends StrategyOptions {
-  /** Reads the request. Default: the fields `username` and `password` of the body. */
+  /** Reads the request. Default: the fields `username` (or `login_hint`) and `password` of the body. */
   credentials?(req: LoginRequest): PasswordCredentials;
 }
 
 function readForm(req: LoginRequest): PasswordCredentials {
   const form = formOf(req);
-  return { username: formField(form, 'username'), password: formField(form, 'password') };
+  return {
+    username: formField(form, 'username'),
+    loginHint: formField(form, 'login_hint'),
+    password: formField(form, 'password'),
+  };
 }
 
 /**
- * Login by username and password, `sf-headless-password`. Salesforce checks the password; the app keeps its own form.
+ * Login by username, or any identifier that the site's discovery handler knows, and password, `sf-headless-password`. Salesforce checks the password; the app keeps its own form.
  * A guest's visitor id goes along when `headlessSession` is mounted.
  */
 export class PasswordStrategy extends HeadlessStrategy<NamedIdentity> {
@@ -36,12 +40,11 @@ export class PasswordStrategy extends HeadlessStrategy<NamedIdentity> {
   }
 
   protected override async attempt(req: LoginRequest): Promise<Verb> {
-    const { username, password } = this.credentials(req);
-    if (username === undefined || password === undefined) {
-      throw new HeadlessError('missing_credentials');
-    }
+    const { password, ...user } = this.credentials(req);
+    const isNamed = user.username !== undefined || user.loginHint !== undefined;
+    if (!isNamed || password === undefined) throw new HeadlessError('missing_credentials');
     const uvid = await visitorFor(req);
-    const login = await this.client.login({ username, password, uvid });
+    const login = await this.client.login({ ...user, password, uvid });
     return this.conclude(
       { flow: 'password', identity: login.identity, tokens: login.tokens, uvid, req },
       () => {
