@@ -15,6 +15,7 @@ export type {
   Discover,
   DiscoverInput,
   DiscoverResult,
+  UserData,
 } from './world/hooks.js';
 export type { Channel, Message, Purpose } from './world/outbox.js';
 export type { LogEntry } from './world/request-log.js';

@@ -220,6 +220,19 @@ export class Site {
     return this.get('/services/oauth2/userinfo', bearer(token));
   }
 
+  /** A call below `/services/auth/headless/`; JSON text without a Content-Type. */
+  headless(
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    headers: Headers = {},
+  ): Promise<Reply> {
+    return send(`${this.emulator.url}/services/auth/headless/${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+  }
+
   /** Starts a passwordless login; the reply. */
   startCode(body: Readonly<Record<string, unknown>> = {}, headers: Headers = {}): Promise<Reply> {
     return send(`${this.emulator.url}/services/auth/headless/init/passwordless/login`, {

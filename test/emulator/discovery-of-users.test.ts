@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
-import { basic, location, oauthError, password, publicClient, Site } from './browserless.js';
+import {
+  basic,
+  location,
+  oauthError,
+  password,
+  publicClient,
+  Site,
+  textOf,
+} from './browserless.js';
 
 describe('emulator: authorize, password login', () => {
   let emulator: Emulator;
@@ -54,6 +62,43 @@ describe('emulator: authorize, password login', () => {
       assert.equal(inQuery.status, 400);
       const basicHint = basic('+12025550101', password);
       assert.equal((await site.authorize({}, { ...headers, ...basicHint })).status, 400);
+      const inBoth = await site.authorize(
+        { login_hint: '+12025550101' },
+        { ...headers, ...basicHint },
+      );
+      assert.deepEqual(oauthError(inBoth), [400, 'invalid_grant', 'authentication failure']);
+    });
+
+    it('does not read login_hint and password of a GET', async () => {
+      emulator.settings({ login: { discovery: true } });
+      const query = new URLSearchParams({
+        ...form,
+        response_type: 'code_credentials',
+        client_id: publicClient,
+        redirect_uri: site.echo,
+      });
+      const reply = await site.get(`/services/oauth2/authorize?${query.toString()}`, headers);
+      assert.deepEqual(oauthError(reply), [400, 'invalid_grant', 'authentication failure']);
+    });
+
+    it('takes the plain username when there is one', async () => {
+      emulator.settings({ login: { discovery: true } });
+      const both = { ...form, username: 'bob@example.com' };
+      const reply = await site.token({ code: await site.code(site.authorize(both, headers)) });
+      const bob = emulator.state().users['bob@example.com']?.userId;
+      assert.ok(textOf(reply, 'id').endsWith(`/${bob ?? 'nobody'}`));
+    });
+
+    it('is on for password login only where login.discovery is', async () => {
+      emulator.settings({ forgotPassword: { discovery: true } });
+      assert.equal((await site.authorize(form, headers)).status, 400);
+    });
+
+    it('refuses users who may not log in as it refuses wrong passwords', async () => {
+      emulator.settings({ login: { discovery: true } });
+      emulator.user('locked@example.com', { password, mobilePhone: '+1', isLocked: true });
+      const reply = await site.authorize({ ...form, login_hint: '+1' }, headers);
+      assert.deepEqual(oauthError(reply), [400, 'invalid_grant', 'authentication failure']);
     });
   });
 });
@@ -96,5 +141,50 @@ describe('emulator: a discovery handler of its own', () => {
     await emulator.close();
     location(one);
     assert.equal(thrown.status, 400);
+  });
+
+  it('is told where and by whom it is asked', async () => {
+    const asked: unknown[] = [];
+    const emulator = await startEmulator({
+      settings: { login: { discovery: true } },
+      discover: ({ networkId, requestAttributes }) => {
+        asked.push(networkId, requestAttributes);
+        return {};
+      },
+    });
+    const headers = { 'user-agent': 'Shop/1' };
+    const reply = await new Site(emulator).authorize({ login_hint: 'card 7', password }, headers);
+    await emulator.close();
+    assert.deepEqual(oauthError(reply), [400, 'invalid_grant', 'authentication failure']);
+    assert.deepEqual(asked, [
+      '0DBxx0000004C9IGAU',
+      {
+        CommunityUrl: emulator.url,
+        IpAddress: '127.0.0.1',
+        UserAgent: 'Shop/1',
+        Platform: '',
+        Application: '',
+        City: '',
+        Country: '',
+        Subdivision: '',
+      },
+    ]);
+  });
+
+  it('fails with its message when it returns several users or an unknown one', async () => {
+    let ids: string[] = [];
+    const emulator = await startEmulator({
+      settings: { login: { discovery: true } },
+      discover: () => ({ userIds: ids, customErrorMessage: 'Several have this card' }),
+    });
+    const everybody = Object.values(emulator.state().users).map((user) => user.userId);
+    const answers: unknown[] = [];
+    for (ids of [everybody, ['005xx000001NoOne'], []]) {
+      const form = { login_hint: 'card 7', password };
+      answers.push(oauthError(await new Site(emulator).authorize(form)));
+    }
+    await emulator.close();
+    const refusal = [400, 'invalid_grant', 'Several have this card'];
+    assert.deepEqual(answers, [refusal, refusal, refusal]);
   });
 });

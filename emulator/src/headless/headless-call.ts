@@ -22,25 +22,42 @@ export function invalidRequest(text: string, reason = text): HeadlessRefused {
   return new HeadlessRefused(json({ invalid_request: text }, 400, reason));
 }
 
+/** A password that breaks the policy; the text is shown to the user (wire contract, registration, section 4.4). */
+export function passwordRefused(text: string): HeadlessRefused {
+  const body = {
+    status_code: 'password_policy_check_failure',
+    password_error: text,
+    status: 'failed',
+  };
+  return new HeadlessRefused(json(body, 400, 'the password breaks the policy'));
+}
+
 /** The answer of Salesforce's REST resources to a dead or missing token. */
 export function invalidSession(reason: string): Answer {
   const error = { message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' };
   return json([error], 401, reason);
 }
 
+/** A JSON body without its nulls, which count as absent (wire contract, registration, section 1.5). */
+export type Body = Readonly<Record<string, unknown>>;
+
 /**
- * The JSON body of a call that passed the checks all flows share, in their order: enabled, JSON,
- * bearer with the flow's scope, reCAPTCHA (wire contract, registration, section 10.2). JSON null
- * counts as absent. Throws {@link HeadlessRefused}.
+ * The body of a call of a flow that is on: the first of the checks all flows share, in their order
+ * (wire contract, registration, section 10.2). Throws {@link HeadlessRefused}.
  */
-export function admitCall(
+export function readBody(request: SiteRequest, flow: FlowProtection): Body {
+  if (!flow.enabled) throw invalidRequest('this flow is not enabled for the site');
+  return readObject(request.body);
+}
+
+/** The checks that follow: bearer with the flow's scope, reCAPTCHA. Throws {@link HeadlessRefused}. */
+export function checkProtection(
   request: SiteRequest,
+  body: Body,
   flow: FlowProtection,
   scope: string,
   world: World,
-): Readonly<Record<string, unknown>> {
-  if (!flow.enabled) throw invalidRequest('this flow is not enabled for the site');
-  const body = readObject(request.body);
+): void {
   if (flow.requireAuth) {
     const bearer = liveBearer(bearerToken(request), world);
     if (bearer?.token.scopes.includes(scope) !== true) {
@@ -49,7 +66,6 @@ export function admitCall(
   }
   const problem = flow.requireRecaptcha && recaptchaProblem(body, world.settings.recaptcha);
   if (problem) throw invalidRequest(problem);
-  return body;
 }
 
 function readObject(raw: string): Record<string, unknown> {
@@ -64,12 +80,23 @@ function readObject(raw: string): Record<string, unknown> {
 }
 
 /** A text member; undefined when absent or empty. Throws when it is of another type. */
-export function textMember(
-  body: Readonly<Record<string, unknown>>,
-  name: string,
-): string | undefined {
+export function textMember(body: Body, name: string): string | undefined {
   const value = body[name];
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw invalidRequest(`${name} is not text`);
   return value;
+}
+
+/** An endpoint that answers its refusals. */
+export function answeringRefusals(
+  endpoint: (request: SiteRequest, world: World) => Answer | Promise<Answer>,
+): (request: SiteRequest, world: World) => Promise<Answer> {
+  return async (request, world) => {
+    try {
+      return await endpoint(request, world);
+    } catch (error) {
+      if (error instanceof HeadlessRefused) return error.answer;
+      throw error;
+    }
+  };
 }

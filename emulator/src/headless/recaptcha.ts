@@ -2,8 +2,9 @@ import { isPlainObject } from '../world/check.js';
 import type { Settings } from '../world/settings.js';
 
 function tokenOf(body: Readonly<Record<string, unknown>>): string {
-  const event = body['recaptchaevent'];
-  const token = body['recaptcha'] ?? (isPlainObject(event) ? event['token'] : undefined);
+  const { recaptcha, recaptchaevent: event } = body;
+  if (typeof recaptcha === 'string' && recaptcha !== '') return recaptcha;
+  const token = isPlainObject(event) ? event['token'] : undefined;
   return typeof token === 'string' ? token : '';
 }
 
@@ -23,7 +24,7 @@ export function recaptchaProblem(
   if (mode === 'list') {
     return token === 'pass' || accept.includes(token) ? undefined : 'recaptcha token is not valid';
   }
-  const score = /^score:(\d+(?:\.\d+)?)$/.exec(token)?.[1];
+  const score = /^score:(\d*\.?\d+)$/.exec(token)?.[1];
   if (score !== undefined) {
     return Number(score) >= threshold ? undefined : 'recaptcha score is below the threshold';
   }

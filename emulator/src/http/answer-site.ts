@@ -1,20 +1,11 @@
 import { page } from '../pages/stub.js';
 import { routes, type Route } from '../routes.js';
+import { landing } from '../site/landing.js';
 import type { World } from '../world/world.js';
-import { html, json, redirect, text, withHeaders, type Answer } from './answer.js';
+import { html, json, text, withHeaders, type Answer } from './answer.js';
 import { judgeOrigin } from './cors.js';
 import { withoutPrefix } from './mount.js';
 import type { SiteRequest } from './site-request.js';
-
-function landing(request: SiteRequest, world: World): Answer | undefined {
-  const { path, url } = world.site;
-  if (path === '' || request.method !== 'GET') return undefined;
-  if (request.path === `${path}vforcesite/` || request.path === `${path}vforcesite`) {
-    return redirect(`${path}/`, 301);
-  }
-  if (request.path !== `${path}/` && request.path !== path) return undefined;
-  return html(page('Emulated Experience Cloud site', `The site base is ${url}.`));
-}
 
 function routeOf(path: string): Route | undefined {
   return routes.find((route) =>

@@ -3,6 +3,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** Values of `Set-Cookie`, beside the stock ones. */
+  readonly cookies?: readonly string[];
   /** Why, for people: sent as `X-Emulator-Reason`. Never holds a password, code or token. */
   readonly reason?: string;
 }
@@ -35,6 +37,11 @@ export function typed(mediaType: string, body: string, status: number, reason?: 
 /** The answer with more headers. */
 export function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
   return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+/** The answer with more cookies. */
+export function withCookies(answer: Answer, cookies: readonly string[]): Answer {
+  return { ...answer, cookies: [...(answer.cookies ?? []), ...cookies] };
 }
 
 function because(answer: Answer, reason: string | undefined): Answer {

@@ -3,10 +3,10 @@ import { text, withHeaders, type Answer } from './answer.js';
 import type { SiteRequest } from './site-request.js';
 
 /**
- * Which origins an endpoint lets in: everyone, those on the allowlist, or those on it provided that
- * "Enable CORS for OAuth endpoints" is on (wire contract, login, section 12.1).
+ * Which origins an endpoint lets in: everyone, those on the allowlist, those on it provided that
+ * "Enable CORS for OAuth endpoints" is on, or nobody (wire contract, login, section 12.1).
  */
-export type CorsClass = 'everyone' | 'allowlist' | 'oauth';
+export type CorsClass = 'everyone' | 'allowlist' | 'oauth' | 'nobody';
 
 /** What CORS says to one request: refuse it, answer the preflight, or add headers to the answer. */
 export interface CorsVerdict {
@@ -17,16 +17,20 @@ export interface CorsVerdict {
 function allowedOrigin(origin: string, cors: CorsClass, world: World): string | undefined {
   if (cors === 'everyone') return '*';
   const { corsOrigins, corsOauthEndpoints } = world.settings.site;
-  if (!corsOrigins.includes(origin)) return undefined;
+  if (cors === 'nobody' || !corsOrigins.includes(origin)) return undefined;
   return cors === 'oauth' && !corsOauthEndpoints ? undefined : origin;
 }
 
-/** Judges a request by its `Origin`; without one, or from the site itself, nothing is to be said. */
+/**
+ * Judges a request by its `Origin`; without one, from the site itself, or when a browser goes to a
+ * page instead of fetching, nothing is to be said.
+ */
 export function judgeOrigin(request: SiteRequest, cors: CorsClass, world: World): CorsVerdict {
   const origin = request.headers['origin'];
   const preflight =
     request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
-  if (origin === undefined || (origin === world.site.origin && !preflight)) {
+  const navigates = request.headers['sec-fetch-mode'] === 'navigate';
+  if (origin === undefined || navigates || (origin === world.site.origin && !preflight)) {
     const open = cors === 'everyone';
     return { headers: open ? openHeaders : {} };
   }

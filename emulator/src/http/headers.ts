@@ -13,6 +13,12 @@ function headerText(text: string): string {
 export function siteHeaders(answer: Answer, world: World): OutgoingHeaders {
   const requestId = randomBytes(16).toString('hex');
   const year = 'path=/; Max-Age=31536000';
+  const stock = [
+    `BrowserId=${randomBase62(22)}; ${year}`,
+    `CookieConsentPolicy=0:1; ${year}`,
+    `LSKey-c$CookieConsentPolicy=0:1; ${year}`,
+  ];
+  const cookies = [...(world.settings.quirks.cookies ? stock : []), ...(answer.cookies ?? [])];
   return {
     Date: new Date(world.clock.now()).toUTCString(),
     Server: 'sfdcedge',
@@ -28,13 +34,7 @@ export function siteHeaders(answer: Answer, world: World): OutgoingHeaders {
     ...(world.site.origin.startsWith('http:') && {
       'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
     }),
-    ...(world.settings.quirks.cookies && {
-      'Set-Cookie': [
-        `BrowserId=${randomBase62(22)}; ${year}`,
-        `CookieConsentPolicy=0:1; ${year}`,
-        `LSKey-c$CookieConsentPolicy=0:1; ${year}`,
-      ],
-    }),
+    ...(cookies.length > 0 && { 'Set-Cookie': cookies }),
     ...(answer.reason !== undefined && { 'X-Emulator-Reason': headerText(answer.reason) }),
     ...answer.headers,
   };

@@ -1,35 +1,18 @@
-import { html, json, redirect, text, type Answer } from '../http/answer.js';
-import { given, parameters, type Parameters, type SiteRequest } from '../http/site-request.js';
+import { html, json, redirect, type Answer } from '../http/answer.js';
+import { given, parameters, type SiteRequest } from '../http/site-request.js';
 import { loginStub } from '../pages/stub.js';
 import type { World } from '../world/world.js';
+import {
+  codePairs,
+  errorToCallback,
+  registeredClient,
+  textRefusal,
+  toCallback,
+} from './callback.js';
+import { checkChallenge, issueCode } from './issue-code.js';
+import { redirectFlow } from './redirect-flow.js';
 import { NotHeadless, Refused, refusal } from './refusals.js';
 import { requestTypes, type AuthorizeCall, type RequestType } from './request-types.js';
-
-type Pairs = readonly (readonly [string, string])[];
-
-function encode(pairs: Pairs): string {
-  return pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-}
-
-function errorPairs({ error, description }: Refused): Pairs {
-  return [
-    ['error', error],
-    ['error_description', description],
-  ];
-}
-
-function statePairs(all: Parameters): Pairs {
-  const state = all.get('state');
-  return state === undefined ? [] : [['state', state]];
-}
-
-function callback(redirectUri: string, pairs: Pairs): string {
-  return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${encode(pairs)}`;
-}
-
-function textRefusal(refused: Refused): Answer {
-  return text(encode(errorPairs(refused)), 400, refused.message);
-}
 
 function notHeadless(world: World, reason: string): Answer {
   const loginUrl = `${world.site.url}/login`;
@@ -37,7 +20,7 @@ function notHeadless(world: World, reason: string): Answer {
   return html(loginStub(loginUrl), 200, reason);
 }
 
-function refuse(refused: Refused, call: AuthorizeCall, redirectUri: string): Answer {
+function refuse(refused: Refused, call: AuthorizeCall): Answer {
   switch (call.world.settings.quirks.authorizeErrorStyle) {
     case 'json400':
       return refusal(refused);
@@ -45,10 +28,8 @@ function refuse(refused: Refused, call: AuthorizeCall, redirectUri: string): Ans
       return textRefusal(refused);
     case 'html200':
       return notHeadless(call.world, refused.message);
-    case 'redirect': {
-      const pairs = [...errorPairs(refused), ...statePairs(call.parameters)];
-      return redirect(callback(redirectUri, pairs), 302, refused.message);
-    }
+    case 'redirect':
+      return errorToCallback(call.parameters, refused);
   }
 }
 
@@ -72,64 +53,56 @@ function requestType({ request, parameters: all }: AuthorizeCall): RequestType {
   return type;
 }
 
-async function codeFor(call: AuthorizeCall, redirectUri: string): Promise<string> {
+async function headlessCode(call: AuthorizeCall): Promise<string> {
   const { parameters: all, client, world } = call;
   const type = requestType(call);
   type.checkApp(call);
   const scopes = type.scopes(call);
-  const codeChallenge = given(all, 'code_challenge');
-  if (client.isPkceRequired && codeChallenge === undefined) {
-    throw new Refused('invalid_request', 'missing required code challenge');
-  }
-  const { userId, uvid } = await type.identify(call);
-  const grant = {
-    clientId: client.id,
-    redirectUri,
-    scopes,
-    userId,
-    uvid,
-    codeChallenge,
-    nonce: given(all, 'nonce'),
-    issuedBy: 'authorize' as const,
-  };
-  return world.codes.issue(grant, world.settings.codeTtl);
+  checkChallenge(all, client);
+  return issueCode({ scopes, ...(await type.identify(call)) }, all, client, world);
 }
 
-function success(code: string, call: AuthorizeCall, redirectUri: string): Answer {
-  const { site, settings } = call.world;
-  const pairs: Pairs = [
-    ['code', code],
-    ['sfdc_community_url', site.url],
-    ['sfdc_community_id', settings.site.networkId],
-    ...statePairs(call.parameters),
-  ];
-  return settings.quirks.authorizeSuccessStyle === 'json200'
-    ? json(Object.fromEntries(pairs))
-    : redirect(callback(redirectUri, pairs));
+async function headlessFlow(call: AuthorizeCall): Promise<Answer> {
+  const { parameters: all, world } = call;
+  try {
+    const pairs = codePairs(await headlessCode(call), all, world);
+    return world.settings.quirks.authorizeSuccessStyle === 'json200'
+      ? json(Object.fromEntries(pairs))
+      : toCallback(all, pairs);
+  } catch (error) {
+    if (error instanceof NotHeadless) return notHeadless(world, error.message);
+    if (error instanceof Refused) return refuse(error, call);
+    throw error;
+  }
+}
+
+const browserResponseTypes = new Set(['code', 'token', 'token id_token', 'hybrid_token']);
+
+/** What a browser asks for; of the types for it there is only `code`. */
+function browserFlow(call: AuthorizeCall, responseType: string): Answer {
+  try {
+    if (responseType === 'code') return redirectFlow(call);
+    throw new Refused('unsupported_response_type', 'response type not supported');
+  } catch (error) {
+    if (error instanceof Refused) return errorToCallback(call.parameters, error);
+    throw error;
+  }
 }
 
 /**
- * `GET|POST /services/oauth2/authorize`. An unknown client or redirect URI is answered in text and
- * never by a redirect; other refusals come in the style of `quirks.authorizeErrorStyle`.
+ * `GET|POST /services/oauth2/authorize`: the redirect flow for a `response_type` of browsers without
+ * `Auth-Request-Type`, else a headless one. An unknown client or redirect URI is answered in text
+ * and never by a redirect; other refusals of headless flows come in the style of
+ * `quirks.authorizeErrorStyle`.
  */
-export async function authorize(request: SiteRequest, world: World): Promise<Answer> {
+export function authorize(request: SiteRequest, world: World): Answer | Promise<Answer> {
   const all = parameters(request);
-  const client = world.clients.get(all.get('client_id') ?? '');
-  if (client === undefined) {
-    return textRefusal(new Refused('invalid_client_id', 'client identifier invalid'));
-  }
-  const redirectUri = all.get('redirect_uri') ?? '';
-  if (!client.redirectUris.includes(redirectUri)) {
-    return textRefusal(
-      new Refused('redirect_uri_mismatch', 'redirect_uri must match configuration'),
-    );
-  }
+  const client = registeredClient(all, world);
+  if (client instanceof Refused) return textRefusal(client);
   const call: AuthorizeCall = { request, parameters: all, client, world };
-  try {
-    return success(await codeFor(call, redirectUri), call, redirectUri);
-  } catch (error) {
-    if (error instanceof NotHeadless) return notHeadless(world, error.message);
-    if (error instanceof Refused) return refuse(error, call, redirectUri);
-    throw error;
-  }
+  const responseType = given(all, 'response_type') ?? '';
+  return request.headers['auth-request-type'] === undefined &&
+    browserResponseTypes.has(responseType)
+    ? browserFlow(call, responseType)
+    : headlessFlow(call);
 }

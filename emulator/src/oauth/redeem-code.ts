@@ -1,9 +1,11 @@
 import type { Answer } from '../http/answer.js';
 import { given, parameters, type SiteRequest } from '../http/site-request.js';
+import type { Client } from '../world/clients.js';
 import type { CodeGrant } from '../world/codes.js';
 import type { World } from '../world/world.js';
 import { issueAccessToken } from './access-token.js';
 import { authenticateClient } from './authenticate-client.js';
+import { hybridMembers } from './hybrid.js';
 import { admit } from './login-user.js';
 import { checkVerifier } from './pkce.js';
 import { authenticationFailure, Refused, uvidInvalid } from './refusals.js';
@@ -18,6 +20,26 @@ function grantOf(code: string, clientId: string, world: World): CodeGrant {
     throw new Refused('invalid_grant', 'invalid authorization code');
   }
   return grant;
+}
+
+/**
+ * The redirect URI must be the one the code was sent to. A code of the challenge endpoint was sent
+ * to none: then it may be left out, or be any registered one (wire contract, first-party, section
+ * 3.10).
+ */
+function checkRedirectUri(sent: string | undefined, grant: CodeGrant, client: Client): void {
+  const right =
+    grant.redirectUri === undefined
+      ? sent === undefined || client.redirectUris.includes(sent)
+      : sent === grant.redirectUri;
+  if (right) return;
+  throw new Refused('redirect_uri_mismatch', 'redirect_uri must match configuration');
+}
+
+/** True for a code of the challenge endpoint, which is for private clients only (wire contract, first-party, section 3.1). */
+function isFromChallenge(code: string, world: World): boolean {
+  const grant = world.codes.find(code);
+  return grant !== undefined && grant !== 'spent' && grant.issuedBy === 'challenge';
 }
 
 /** What the guest's token call must carry besides the code (wire contract, login, section 10.2). */
@@ -38,17 +60,20 @@ function checkGuestHeaders(request: SiteRequest, grant: CodeGrant, world: World)
 }
 
 /**
- * The grants `authorization_code` and, alike, `hybrid_auth_code` (wire contract, login, section 4).
+ * The grants `authorization_code` and, with more members in the answer, `hybrid_auth_code` (wire
+ * contract, login, section 4).
  * A code is spent by success only.
  */
 export async function redeemCode(request: SiteRequest, world: World): Promise<Answer> {
-  const client = await authenticateClient(request, world, (app) => !app.isConsumerSecretOptional);
   const all = parameters(request);
   const code = all.get('code') ?? '';
+  const client = await authenticateClient(
+    request,
+    world,
+    (app) => !app.isConsumerSecretOptional || isFromChallenge(code, world),
+  );
   const grant = grantOf(code, client.id, world);
-  if (all.get('redirect_uri') !== grant.redirectUri) {
-    throw new Refused('redirect_uri_mismatch', 'redirect_uri must match configuration');
-  }
+  checkRedirectUri(given(all, 'redirect_uri'), grant, client);
   const { userId, scopes, uvid, nonce } = grant;
   if (userId === undefined) checkGuestHeaders(request, grant, world);
   checkVerifier(grant, given(all, 'code_verifier'), world.settings);
@@ -61,6 +86,7 @@ export async function redeemCode(request: SiteRequest, world: World): Promise<An
   const user = world.users.withId(userId);
   if (user === undefined) throw authenticationFailure('user is gone');
   admit(user, client, world);
+  const extras = hybridMembers(request, client, scopes, world);
   world.codes.use(code);
   const approval = mayRefresh(scopes, client)
     ? world.tokens.approve(
@@ -69,5 +95,5 @@ export async function redeemCode(request: SiteRequest, world: World): Promise<An
       )
     : undefined;
   const token = await issueAccessToken({ client, scopes, userId, uvid, approval }, world);
-  return namedAnswer({ ...token, userId }, client, approval?.refreshToken, nonce, world);
+  return namedAnswer({ ...token, userId }, client, approval?.refreshToken, nonce, world, extras);
 }

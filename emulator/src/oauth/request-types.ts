@@ -4,6 +4,7 @@ import type { World } from '../world/world.js';
 import { guest } from './guest.js';
 import { namedUser } from './named-user.js';
 import { passwordlessLogin } from './passwordless-login.js';
+import { userRegistration } from './user-registration.js';
 
 /** A call of the authorize endpoint by a known client with a registered redirect URI. */
 export interface AuthorizeCall {
@@ -35,4 +36,5 @@ export const requestTypes: ReadonlyMap<string, RequestType> = new Map([
   ['Named-User', namedUser],
   ['guest', guest],
   ['passwordless-login', passwordlessLogin],
+  ['user-registration', userRegistration],
 ]);

@@ -1,4 +1,6 @@
+import type { Parameters } from '../http/site-request.js';
 import type { Client } from '../world/clients.js';
+import { Refused } from './refusals.js';
 
 /** Scopes of a parameter, separated by blanks only. */
 export function splitScopes(scope: string | undefined): string[] {
@@ -14,4 +16,13 @@ export function areOnApp(scopes: readonly string[], client: Client): boolean {
 export function mayRefresh(scopes: readonly string[], client: Client): boolean {
   const asked = scopes.includes('refresh_token') || scopes.includes('offline_access');
   return asked && client.refreshTokenPolicyType !== 'zero';
+}
+
+/** The scopes a request asks for, or all of the app's. Throws `invalid_scope` for any other. */
+export function grantableScopes(all: Parameters, client: Client): string[] {
+  const scopes = splitScopes(all.get('scope'));
+  if (!areOnApp(scopes, client)) {
+    throw new Refused('invalid_scope', 'the requested scope is not allowed');
+  }
+  return scopes.length === 0 ? [...client.scopes] : scopes;
 }

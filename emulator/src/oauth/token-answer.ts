@@ -32,6 +32,7 @@ export function guestAnswer(token: AccessToken, world: World): Answer {
  * consumer secret; a client without one has the empty key.
  *
  * @param refreshToken to be handed out with it, if any.
+ * @param extras members that only some grants have.
  */
 export async function namedAnswer(
   token: AccessToken & { readonly userId: string },
@@ -39,6 +40,7 @@ export async function namedAnswer(
   refreshToken: string | undefined,
   nonce: string | undefined,
   world: World,
+  extras: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const id = identityUrl(token.userId, world);
   const signature = createHmac('sha256', client.secret ?? '')
@@ -53,5 +55,6 @@ export async function namedAnswer(
     ...(idToken !== undefined && { id_token: idToken }),
     signature,
     id,
+    ...extras,
   });
 }

@@ -1,6 +1,8 @@
 import type { Answer } from '../http/answer.js';
 import { parameters, type SiteRequest } from '../http/site-request.js';
 import type { World } from '../world/world.js';
+import { clientCredentials } from './client-credentials.js';
+import { jwtBearer } from './jwt-bearer.js';
 import { redeemCode } from './redeem-code.js';
 import { refresh } from './refresh.js';
 import { Refused, refusal } from './refusals.js';
@@ -13,6 +15,8 @@ const grants: ReadonlyMap<string, Grant> = new Map([
   ['hybrid_auth_code', redeemCode],
   ['refresh_token', refresh],
   ['hybrid_refresh', refresh],
+  ['client_credentials', clientCredentials],
+  ['urn:ietf:params:oauth:grant-type:jwt-bearer', jwtBearer],
 ]);
 
 /** `POST /services/oauth2/token` (wire contract, login, sections 4 and 5.1). */

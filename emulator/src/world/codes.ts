@@ -4,7 +4,8 @@ import { randomCodeText } from './random.js';
 /** What an authorization code stands for. Exactly one of `userId` (named) and, alone, `uvid` (guest) leads. */
 export interface CodeGrant {
   readonly clientId: string;
-  readonly redirectUri: string;
+  /** Where the code was sent; undefined for a code of the challenge endpoint, which sends nobody anywhere. */
+  readonly redirectUri: string | undefined;
   readonly scopes: readonly string[];
   /** The named user; undefined for a guest. */
   readonly userId: string | undefined;

@@ -22,16 +22,33 @@ export interface DiscoverResult {
 /** Stands in for `Auth.HeadlessUserDiscoveryHandler`. */
 export type Discover = (input: DiscoverInput) => DiscoverResult | Promise<DiscoverResult>;
 
+/** The `userdata` of a registration, as `Auth.UserData` has it. */
+export interface UserData {
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly email: string;
+  readonly username: string | null;
+  /** Every key of `userdata` but `password`, the four included, as text. */
+  readonly attributeMap: Readonly<Record<string, string>>;
+}
+
 /** What the site's registration handler is given (wire contract, registration, section 2.7). */
 export interface CreateUserInput {
+  /** No setting of the emulator names a profile: null. */
   readonly profileId: string | null;
-  readonly userData: Readonly<Record<string, unknown>>;
+  readonly userData: UserData;
+  /** `customdata` as JSON text. */
   readonly customUserDataMap: string | null;
+  /** Query `expid`, or `expid` or `experienceid` of the body. */
   readonly experienceId: string | null;
+  /** Fits the password policy, and is set by the site itself. */
   readonly password: string | null;
 }
 
-/** Stands in for `Auth.HeadlessSelfRegistrationHandler`; null or a rejection refuses the registration. */
+/**
+ * Stands in for `Auth.HeadlessSelfRegistrationHandler`; null or a rejection refuses the registration.
+ * A user who exists is changed by what is returned, and logged in.
+ */
 export type CreateUser = (
   input: CreateUserInput,
 ) => CreatedUser | null | Promise<CreatedUser | null>;

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from './clock.js';
 import type { Channel, Purpose } from './outbox.js';
 import { randomBase62, randomDigits } from './random.js';
+import type { Registration } from './registration.js';
 import type { Settings } from './settings.js';
 
 interface OneTimeCode {
@@ -10,14 +13,20 @@ interface OneTimeCode {
   mistyped: boolean;
 }
 
-/** Whom a one-time code was made for. */
-export interface Challenge {
-  readonly userId: string;
-  readonly purpose: Purpose;
-  readonly channel: Channel;
-}
+/** Whom a one-time code was made for, and for what. Equal ones are sent the same code. */
+export type Challenge =
+  | { readonly purpose: 'passwordless'; readonly channel: Channel; readonly userId: string }
+  /** The username of somebody or nobody, in lower case. */
+  | { readonly purpose: 'forgotPassword'; readonly channel: Channel; readonly username: string }
+  /** The data wait here for as long as the code (wire contract, registration, section 2.3). */
+  | {
+      readonly purpose: 'registration';
+      readonly channel: Channel;
+      readonly registration: Registration;
+    };
 
-interface Pending extends Challenge {
+interface Pending {
+  readonly challenge: Challenge;
   readonly oneTimeCode: OneTimeCode;
   failures: number;
 }
@@ -43,9 +52,14 @@ export class OneTimeCodes {
     return allowed;
   }
 
-  /** An identifier: base64 of a record id with key prefix `0Qt`. */
-  newIdentifier(): string {
-    return Buffer.from(`0Qt${randomBase62(12)}`).toString('base64');
+  /**
+   * An identifier: base64 of a record id with key prefix `0Qt`, or for registrations of nothing that
+   * is known (wire contract, registration, sections 2.3 and 3.3).
+   */
+  newIdentifier(purpose: Purpose = 'passwordless'): string {
+    return purpose === 'registration'
+      ? randomBytes(12).toString('base64')
+      : Buffer.from(`0Qt${randomBase62(12)}`).toString('base64');
   }
 
   /**
@@ -60,32 +74,42 @@ export class OneTimeCodes {
       used: false,
       mistyped: false,
     };
-    const identifier = this.newIdentifier();
-    this.pending.set(identifier, { ...challenge, oneTimeCode, failures: 0 });
+    const identifier = this.newIdentifier(challenge.purpose);
+    this.pending.set(identifier, { challenge, oneTimeCode, failures: 0 });
     return { identifier, code: oneTimeCode.code };
   }
 
   /** What an identifier was issued for, whether or not its code is still good. */
   find(identifier: string): Challenge | undefined {
-    return this.pending.get(identifier);
+    return this.pending.get(identifier)?.challenge;
   }
 
   /**
-   * Uses up the code when it is right. After `maxFailures` wrong tries the identifier is dead; the
-   * user is never locked.
+   * Judges a code without using it up. A wrong one counts; after `maxFailures` of them, and once it
+   * was used or expired, the identifier is dead. The user is never locked.
    */
-  accept(identifier: string, code: string, settings: Settings['otp']): boolean {
+  judge(identifier: string, code: string, maxFailures: number): 'right' | 'wrong' | 'dead' {
     const pending = this.pending.get(identifier);
-    if (pending === undefined || pending.failures >= settings.maxFailures) return false;
+    if (pending === undefined || pending.failures >= maxFailures) return 'dead';
     const { oneTimeCode } = pending;
-    if (oneTimeCode.used || this.clock.now() >= oneTimeCode.expiresAt) return false;
-    if (oneTimeCode.code !== code) {
-      pending.failures += 1;
-      oneTimeCode.mistyped = true;
-      return false;
-    }
-    oneTimeCode.used = true;
-    return true;
+    if (oneTimeCode.used || this.clock.now() >= oneTimeCode.expiresAt) return 'dead';
+    if (oneTimeCode.code === code) return 'right';
+    pending.failures += 1;
+    oneTimeCode.mistyped = true;
+    return 'wrong';
+  }
+
+  /** From now on the code is used, under every identifier it was sent with. */
+  use(identifier: string): void {
+    const pending = this.pending.get(identifier);
+    if (pending !== undefined) pending.oneTimeCode.used = true;
+  }
+
+  /** Uses up the code when it is right. */
+  accept(identifier: string, code: string, settings: Settings['otp']): boolean {
+    const isRight = this.judge(identifier, code, settings.maxFailures) === 'right';
+    if (isRight) this.use(identifier);
+    return isRight;
   }
 
   clear(): void {
@@ -95,10 +119,8 @@ export class OneTimeCodes {
 
   private resendable(wanted: Challenge): OneTimeCode | undefined {
     return [...this.pending.values()].find(
-      ({ userId, purpose, channel, oneTimeCode }) =>
-        userId === wanted.userId &&
-        purpose === wanted.purpose &&
-        channel === wanted.channel &&
+      ({ challenge, oneTimeCode }) =>
+        isDeepStrictEqual(challenge, wanted) &&
         !oneTimeCode.used &&
         !oneTimeCode.mistyped &&
         this.clock.now() < oneTimeCode.expiresAt,

@@ -94,6 +94,21 @@ export class Tokens {
       : undefined;
   }
 
+  /**
+   * The approval of a current refresh token, with its end in milliseconds since the epoch (`Infinity`
+   * for none). Unlike {@link approvalOf} asking changes nothing.
+   */
+  approvalBehind(
+    refreshToken: string,
+    clientOf: (id: string) => Client | undefined,
+  ): (Approval & { readonly expiresAt: number }) | undefined {
+    const approval = this.current.get(refreshToken);
+    const client = approval && clientOf(approval.clientId);
+    if (approval === undefined || client === undefined) return undefined;
+    const expiresAt = policyEnd(approval, client.refreshTokenPolicyType);
+    return this.clock.now() < expiresAt ? { ...approval, expiresAt } : undefined;
+  }
+
   /** Replaces the refresh token of an approval; the old one is spent. */
   rotate(approval: Approval): void {
     this.current.delete(approval.refreshToken);

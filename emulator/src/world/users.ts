@@ -46,11 +46,12 @@ export type UserView = Omit<UserRecord, 'password'> & {
   hasPassword: boolean;
 };
 
-/** A stored user; of the password only a hash is kept. */
+/** A stored user; of passwords only hashes are kept. */
 export interface User extends Readonly<Omit<UserRecord, 'password'>> {
   readonly username: string;
   readonly userId: string;
-  readonly passwordHash: string | null;
+  /** Of all passwords the user has had, newest first; empty when there is none. */
+  readonly passwordHashes: readonly string[];
 }
 
 const jsonObject: Check<Record<string, unknown>> = recordOf(json);
@@ -76,13 +77,18 @@ function hash(password: string): string {
 
 /** True when the user has a password and this is it. */
 export function passwordMatches(user: User, password: string): boolean {
-  return user.passwordHash !== null && user.passwordHash === hash(password);
+  return user.passwordHashes[0] === hash(password);
+}
+
+/** True when this is one of the last `count` passwords of the user, the present one included. */
+export function wasPassword(user: User, password: string, count: number): boolean {
+  return user.passwordHashes.slice(0, count).includes(hash(password));
 }
 
 /** The user as it may be shown to people and programs. */
 export function showUser(user: User): UserView {
-  const { passwordHash, ...shown } = user;
-  return { ...shown, hasPassword: passwordHash !== null };
+  const { passwordHashes, ...shown } = user;
+  return { ...shown, hasPassword: passwordHashes.length > 0 };
 }
 
 /** The users of the org. Usernames are compared without regard to case, as Salesforce does. */
@@ -110,10 +116,22 @@ export class Users {
     };
     const { password, ...record } = checkRecord(merge(defaults, plainObject(input, key), key), key);
     const userId = this.get(username)?.userId ?? userRecordId(this.created++);
-    const passwordHash = password === null ? null : hash(password);
-    const user = { ...record, username, userId, passwordHash };
-    this.byName.set(username.toLowerCase(), user);
-    return user;
+    const passwordHashes = password === null ? [] : [hash(password)];
+    return this.store({ ...record, username, userId, passwordHashes });
+  }
+
+  /** Lays fields over a user; the password stays unless one is given. Throws like {@link put}. */
+  change(user: User, input: unknown): User {
+    const { username, userId, passwordHashes, ...present } = user;
+    const { password, ...record } = checkRecord(merge({ ...present, password: null }, input), '');
+    const changed = { ...record, username, userId, passwordHashes };
+    return password === null ? this.store(changed) : this.changePassword(changed, password);
+  }
+
+  /** Sets a password, which has not expired, and remembers the one before. Sessions stay. */
+  changePassword(user: User, password: string): User {
+    const passwordHashes = [hash(password), ...user.passwordHashes];
+    return this.store({ ...user, passwordExpired: false, passwordHashes });
   }
 
   get(username: string): User | undefined {
@@ -137,5 +155,10 @@ export class Users {
   clear(): void {
     this.byName.clear();
     this.created = 0;
+  }
+
+  private store(user: User): User {
+    this.byName.set(user.username.toLowerCase(), user);
+    return user;
   }
 }

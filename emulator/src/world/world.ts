@@ -1,3 +1,5 @@
+import { BrowserLogins } from './browser-logins.js';
+import { AuthSessions } from './auth-sessions.js';
 import { Clients, type ClientInput } from './clients.js';
 import { Clock } from './clock.js';
 import { AuthorizationCodes } from './codes.js';
@@ -7,6 +9,7 @@ import type { CreateUser, Discover } from './hooks.js';
 import { SigningKeys } from './keys.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { Outbox } from './outbox.js';
+import { PasswordResets } from './password-resets.js';
 import { organizationId } from './record-ids.js';
 import { RequestLog } from './request-log.js';
 import { patchSettings } from './settings-check.js';
@@ -53,8 +56,11 @@ export class World {
   readonly clients: Clients;
   readonly users = new Users();
   readonly codes = new AuthorizationCodes(this.clock);
+  readonly authSessions = new AuthSessions(this.clock);
   readonly tokens = new Tokens(this.clock);
   readonly oneTimeCodes = new OneTimeCodes(this.clock);
+  readonly passwordResets = new PasswordResets();
+  readonly browserLogins = new BrowserLogins(this.clock);
   readonly outbox = new Outbox();
   readonly log = new RequestLog();
   readonly faults = new Faults();
@@ -78,8 +84,11 @@ export class World {
     this.clients.clear();
     this.users.clear();
     this.codes.clear();
+    this.authSessions.clear();
     this.tokens.clear();
     this.oneTimeCodes.clear();
+    this.browserLogins.clear();
+    this.passwordResets.clear();
     this.outbox.clear();
     this.log.reset();
     this.faults.clear();
