@@ -71,6 +71,8 @@ describe('emulator: singleaccess and frontdoor', () => {
       ['Invalid_Scope', {}, bearer(api)],
       ['Invalid_Param', { redirect_uri: 'https://evil.example.com/' }, bearer(token)],
       ['Invalid_Param', { redirect_uri: '//evil.example.com' }, bearer(token)],
+      ['Invalid_Param', { redirect_uri: `//${new URL(emulator.url).host}/` }, bearer(token)],
+      ['Invalid_Param', { redirect_uri: `${emulator.url}/account` }, bearer(token)],
     ] as const) {
       const reply = await bridge(form, headers);
       assert.deepEqual([reply.status, reply.text], [403, word]);
@@ -127,18 +129,21 @@ describe('emulator: singleaccess and frontdoor', () => {
     });
 
     it('works once and within a minute; after that it is the login page, which leads on', async () => {
-      const url = await frontdoorUri({ redirect_uri: 'portal/account' });
-      await visitor.go(url);
-      const late = await frontdoorUri({ redirect_uri: 'portal/account' });
-      emulator.clock(60);
-      for (const dead of [url, late, `${emulator.url}/secur/frontdoor.jsp?sid=${token}`]) {
+      const isDead = async (url: string): Promise<void> => {
         const stranger = new CookieVisitor(emulator);
-        const { way, reply } = await stranger.go(dead);
+        const { way, reply } = await stranger.go(url);
         assert.deepEqual(way, ['/secur/frontdoor.jsp', '/login']);
         assert.equal(reply.status, 200);
         assert.equal(stranger.cookies.has('sid'), false);
-      }
-      const page = await new CookieVisitor(emulator).go(url);
+      };
+      const used = await frontdoorUri({ redirect_uri: 'portal/account' });
+      await visitor.go(used);
+      await isDead(used);
+      await isDead(`${emulator.url}/secur/frontdoor.jsp?sid=${token}`);
+      const late = await frontdoorUri();
+      emulator.clock(60);
+      await isDead(late);
+      const page = await new CookieVisitor(emulator).go(used);
       assert.equal(page.url.searchParams.get('startURL'), '/portal/account');
     });
 
