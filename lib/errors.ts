@@ -65,6 +65,25 @@ const meanings = {
     message: 'This password cannot be used here. Choose another.',
     hint: 'Salesforce says why in `cause.description`.',
   },
+  new_code_required: {
+    fault: 'credentials',
+    status: 400,
+    message: 'This code can no longer be used. Request a new one.',
+  },
+  invalid_fields: {
+    fault: 'credentials',
+    status: 400,
+    message: 'Some of what was entered is missing or cannot be used.',
+    hint: '`fields` says which fields, and what is wrong with each.',
+  },
+  registration_refused: {
+    fault: 'credentials',
+    status: 400,
+    message: 'The registration was not accepted. Check what was entered, or log in if you can.',
+    hint:
+      'Salesforce’s words are in `cause.description`. The registration handler refused the data, threw, or the ' +
+      'username is taken.',
+  },
   recaptcha_refused: {
     fault: 'credentials',
     status: 403,
@@ -83,11 +102,61 @@ const meanings = {
     message: 'The request was not accepted. Check what was entered and try again.',
     hint: 'Salesforce said something about the account, which a stranger must not learn; it is in `cause.description`.',
   },
+  sso_state_unknown: {
+    fault: 'credentials',
+    status: 403,
+    message: 'This login was not begun in this browser, or it took too long. Begin again.',
+    hint:
+      'If everybody gets it, the session cookie does not come back with the redirect: it must not be `SameSite=Strict`, ' +
+      'and the login must begin and end on one host.',
+  },
+  sso_denied: {
+    fault: 'credentials',
+    status: 403,
+    message: 'The login was cancelled.',
+  },
+  sso_provider_unknown: {
+    fault: 'credentials',
+    status: 400,
+    message: 'This way to log in is not offered here.',
+    hint: 'The request names an identity provider that is not in the option `providers`.',
+  },
   login_refused: {
     fault: 'credentials',
     status: 403,
     message: 'This account cannot be used here.',
     hint: 'The verify function of the app returned false.',
+  },
+  login_required: {
+    fault: 'credentials',
+    status: 401,
+    message: 'Log in to go on.',
+    hint: 'Nobody is logged in here, or Salesforce has ended the login. Send the visitor to the login page.',
+  },
+  refresh_lost: {
+    fault: 'credentials',
+    status: 401,
+    message: 'The login has ended. Log in again.',
+    hint:
+      'The answer to a token refresh was lost, and the refresh token may have been spent: using it twice would end every ' +
+      'login of the user. Nothing is wrong with the app.',
+  },
+  step_up_required: {
+    fault: 'credentials',
+    status: 401,
+    message: 'One more step is needed to stay logged in.',
+    hint: 'Salesforce answered a token refresh with a first-party challenge.',
+  },
+  challenge_required: {
+    fault: 'credentials',
+    status: 401,
+    message: 'One more step is needed to log in.',
+    hint: 'What is asked for stands in `challenge` of the failure.',
+  },
+  challenge_expired: {
+    fault: 'credentials',
+    status: 400,
+    message: 'This login took too long, or has ended. Begin again.',
   },
   rate_limited: {
     fault: 'credentials',
@@ -124,7 +193,7 @@ const meanings = {
     status: 503,
     message: 'Salesforce refused the authentication of this client.',
     hint:
-      'Compare `clientSecret` with the consumer secret of the app. A public client needs ' +
+      'Compare `clientSecret` with the consumer secret of the app, or `privateKey` with its certificate. A public client needs ' +
       '"Require Secret for Web Server Flow" switched off.',
   },
   redirect_uri_mismatch: {
@@ -179,7 +248,7 @@ const meanings = {
     fault: 'configuration',
     status: 503,
     message: 'The private key of this client could not be had or read.',
-    hint: '`privateKey` must be, or give, an RSA private key as PEM text or a KeyObject.',
+    hint: '`privateKey` must be, or give, an RSA private key of 2048 bits or more, as PEM text or a KeyObject.',
   },
   recaptcha_required: {
     fault: 'configuration',
@@ -187,11 +256,23 @@ const meanings = {
     message: 'Salesforce wants a reCAPTCHA token for this call and none was sent.',
     hint: 'Have the `request` reader of the strategy return `recaptcha` or `recaptchaEvent`, or switch the requirement off.',
   },
+  browser_required: {
+    fault: 'configuration',
+    status: 503,
+    message: 'Salesforce wants this login to go on in a browser, on a page of its own.',
+    hint: 'Give FirstPartyStrategy `webLogin`, the route of this app that logs people in by redirect.',
+  },
   identity_unknown: {
     fault: 'configuration',
     status: 503,
     message: 'The answer of the token endpoint does not say who logged in.',
     hint: 'Request the scope `openid`, switch on JWT-based access tokens for named users, or set `userinfo: true`.',
+  },
+  scope_missing: {
+    fault: 'configuration',
+    status: 503,
+    message: 'The access token lacks a scope that this call needs.',
+    hint: 'Opening the site to a browser needs `web` (or `full`): assign it to the app, and request it by `scope`.',
   },
   access_denied: {
     fault: 'configuration',
@@ -333,6 +414,8 @@ export interface HeadlessErrorDetails {
   readonly cause?: unknown;
   /** Salesforce's own id of the request, for a support case. */
   readonly requestId?: string | undefined;
+  /** What is wrong with which field of a form, in words for the visitor. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -353,6 +436,8 @@ export class HeadlessError extends Error {
   declare readonly hint?: string;
   /** Salesforce's id of the refused request. */
   declare readonly requestId?: string;
+  /** Of a form: the name of each field that is wrong, and why, in words for the visitor. */
+  declare readonly fields?: Readonly<Record<string, string>>;
 
   constructor(code: HeadlessErrorCode, details: HeadlessErrorDetails = {}) {
     const meaning: Meaning = meanings[code];
@@ -366,6 +451,7 @@ export class HeadlessError extends Error {
     const hint = details.hint ?? meaning.hint;
     if (hint !== undefined) this.hint = hint;
     if (details.requestId !== undefined) this.requestId = details.requestId;
+    if (details.fields !== undefined) this.fields = details.fields;
   }
 }
 
@@ -384,6 +470,7 @@ export const salesforceErrors: ReadonlyMap<string, HeadlessErrorCode> = new Map(
   ['unsupported_grant_type', 'flow_disabled'],
   ['access_denied', 'access_denied'],
   ['unauthorized_client', 'flow_disabled'],
+  ['password_policy_check_failure', 'password_policy'],
 ]);
 
 /** Descriptions that say more than the code they come with (wire contract, login, 2.3; one-time codes, 9.1). */

@@ -353,6 +353,14 @@ describe('docs', () => {
     );
   });
 
+  it('list every option of the integration user, and no other', () => {
+    const file = 'lib/client/integration-options.ts';
+    assert.deepEqual(
+      firstColumn(section('docs/private-clients.md', 'The integration user')).sort(),
+      sorted([...membersOf(file, 'IntegrationClient'), ...membersOf(file, 'IntegrationCallback')]),
+    );
+  });
+
   it('list every option of the session middleware, and no other', () => {
     const limits = membersOf('lib/session/codes.ts', 'CodeLimits').map((name) => `limits.${name}`);
     const cookie = membersOf('lib/session/visitor-cookie.ts', 'VisitorCookieOptions').map(
@@ -430,6 +438,15 @@ describe('docs', () => {
     );
     for (const [page, heading, file, name] of [
       ['docs/one-time-code.md', 'Options', 'otp-strategy.ts', 'OtpStrategyOptions'],
+      [
+        'docs/registration.md',
+        'Options',
+        'registration-strategy.ts',
+        'RegistrationStrategyOptions',
+      ],
+      ['docs/password-reset.md', 'Options', 'password-reset.ts', 'PasswordResetOptions'],
+      ['docs/sso.md', 'Options', 'sso-strategy.ts', 'SsoStrategyOptions'],
+      ['docs/browser-flows.md', 'Options', 'browser-flow.ts', 'BrowserFlowOptions'],
       ['docs/guest.md', 'A guest is not a user', 'guest-strategy.ts', 'GuestStrategyOptions'],
     ] as const) {
       assert.deepEqual(

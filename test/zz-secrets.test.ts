@@ -2,12 +2,16 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import {
+  browserFlow,
   GuestStrategy,
   HeadlessError,
   headlessErrorCodes,
   headlessSession,
   OtpStrategy,
+  passwordReset,
   PasswordStrategy,
+  RegistrationStrategy,
+  SsoStrategy,
 } from '../lib/index.js';
 import { assertNothingSecret, notedErrors } from './support/secrets.js';
 import { clientFor } from './support/shop.js';
@@ -34,6 +38,10 @@ describe('no secret shows', () => {
     const verify = (): object => ({});
     assertNothingSecret(new PasswordStrategy({ client }, verify), 'PasswordStrategy');
     assertNothingSecret(new OtpStrategy({ client }, verify), 'OtpStrategy');
+    assertNothingSecret(new SsoStrategy({ client }, verify), 'SsoStrategy');
+    assertNothingSecret(browserFlow({ client, flow: 'guest' }), 'browserFlow');
+    assertNothingSecret(new RegistrationStrategy({ client }, verify), 'RegistrationStrategy');
+    assertNothingSecret(passwordReset({ client }), 'passwordReset');
     assertNothingSecret(new GuestStrategy({ client }), 'GuestStrategy');
     assertNothingSecret(headlessSession({ client }), 'headlessSession');
     await client.close();

@@ -5,10 +5,13 @@ import session from 'express-session';
 import helmet from 'helmet';
 import { headlessSession } from 'passport-sf-headless';
 import { notFound, showError } from './errors.js';
+import { loginEnded } from './login-ended.js';
 import { createLogin } from './login.js';
 import { originCheck } from './origin-check.js';
-import { bookingRoutes } from './routes/bookings.js';
+import { accountRoutes } from './routes/account.js';
+import { forgotPasswordRoutes } from './routes/forgot-password.js';
 import { loginRoutes } from './routes/login.js';
+import { registerRoutes } from './routes/register.js';
 import { savedRoutes } from './routes/saved.js';
 import { tripRoutes } from './routes/trips.js';
 import { securityHeaders } from './security-headers.js';
@@ -16,6 +19,9 @@ import { createUpgrade } from './upgrade.js';
 import { visitor, visitorCookie } from './visitor.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The page of the shop that `callbackURL` ends in. */
+export const callbackPath = '/login/sso/callback';
 
 /**
  * The shop as an Express app: composition only. Nothing here opens a port, reads the environment or ends a process;
@@ -26,14 +32,19 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
  * @param shop.sessionStore store of express-session; left out, its memory store.
  * @param shop.locks shared by every process that shares the session store; left out, there is only this process.
  * @param shop.secrets for the cookies: the first is in use, the others are those from before.
+ * @param shop.callbackURL where Salesforce sends the browser back to after single sign-on; see `callbackPath`.
+ * @param shop.providers `{ name, label }` of the identity providers that the login page offers.
+ * @param shop.loginHint what people may log in with where the site has a discovery handler: the label of the field. Left
+ *   out, they log in with their username.
  * @param shop.trustProxy how many proxies stand in front; false for none.
  * @param shop.captcha `{ siteKey }` for Google's widget, `{ token }` for a fixed one, or nothing.
  * @param shop.mailbox where the emulator shows the codes it sent, if there is one.
  * @param shop.log takes lines for the operator.
  */
 export function createShop(shop) {
-  const { client, savedTrips, bookings, captcha, mailbox, log } = shop;
-  const { passport, sendCode } = createLogin({ client, bookings });
+  const { client, savedTrips, captcha, mailbox, callbackURL, providers = [], log } = shop;
+  const login = createLogin({ client, providers, callbackURL });
+  const identifier = identifierOf(shop.loginHint);
 
   const app = express();
   app.set('trust proxy', shop.trustProxy ?? false);
@@ -42,8 +53,10 @@ export function createShop(shop) {
   app.set('view engine', 'ejs');
   app.locals.captcha = captcha;
   app.locals.mailbox = mailbox;
+  app.locals.identifier = identifier;
+  app.locals.providers = providers;
 
-  app.use(helmet(securityHeaders(captcha)));
+  app.use(helmet(securityHeaders({ captcha, site: client.site })));
   app.get('/healthz', (req, res) => res.type('text').send('ok'));
   app.use(express.static(here('public'), { maxAge: '1h' }));
   app.use(originCheck);
@@ -61,7 +74,7 @@ export function createShop(shop) {
     }),
   );
   // Before Passport 0.6 `app.use(passport.initialize())` goes first.
-  app.use(passport.session());
+  app.use(login.passport.session());
   app.use(
     headlessSession({
       client,
@@ -77,10 +90,23 @@ export function createShop(shop) {
 
   app.use(tripRoutes({ savedTrips }));
   app.use(savedRoutes({ savedTrips }));
-  app.use(loginRoutes({ passport, sendCode }));
-  app.use(bookingRoutes({ bookings }));
+  app.use(loginRoutes({ login, identifier }));
+  app.use(registerRoutes({ login }));
+  app.use(forgotPasswordRoutes({ login, identifier }));
+  app.use(accountRoutes({ log }));
 
   app.use(notFound);
+  app.use(loginEnded);
   app.use(showError(log));
   return app;
+}
+
+/**
+ * The field by which people say who they are. PasswordStrategy, OtpStrategy and passwordReset read both names: `username`,
+ * and `login_hint` for whatever the site's discovery handler knows.
+ */
+function identifierOf(loginHint) {
+  const label = loginHint ?? 'Username';
+  const empty = `Enter your ${label[0].toLowerCase()}${label.slice(1)}.`;
+  return { name: loginHint === undefined ? 'username' : 'login_hint', label, empty };
 }

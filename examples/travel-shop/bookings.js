@@ -1,47 +1,30 @@
 /* global AbortSignal */
+import { isLoginEnded } from './login-ended.js';
 
-/** Milliseconds that a login waits for the bookings. */
+/** Milliseconds that a page waits for the bookings. */
 const patience = 3_000;
+const query = new URLSearchParams({ q: 'SELECT Name FROM Booking__c' });
 
 /**
- * Past bookings of the customers who logged in, by user id. They lie in Salesforce; the shop reads them once, at
- * login, while it holds the customer's access token, and keeps the bookings instead of the token.
+ * Names of the past bookings of the customer who is logged in, read from Salesforce in the customer's own name; undefined
+ * when they cannot be read now, which is not the same as none.
+ *
+ * `req.headless.fetch` attaches the access token, renews it when it has ended, and sends it nowhere but to the org.
+ *
+ * @throws {HeadlessError} when Salesforce has ended the login; see login-ended.js.
  */
-export class Bookings {
-  #site;
-  #log;
-  #byUser = new Map();
-
-  /** @param site URL of the Experience Cloud site, which serves the REST API to its members. */
-  constructor({ site, log }) {
-    this.#site = site;
-    this.#log = log;
-  }
-
-  /** Reads the bookings of a customer. Never rejects: a login must not fail because of a list that is shown later. */
-  async load(userId, accessToken) {
-    try {
-      const query = new URLSearchParams({ q: 'SELECT Name FROM Booking__c' });
-      const response = await fetch(`${this.#site}/services/data/v62.0/query?${query}`, {
-        headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
-        // A redirect would take the customer's token to wherever it points.
-        redirect: 'error',
-        signal: AbortSignal.timeout(patience),
-      });
-      if (!response.ok) throw new Error(`the org answered with status ${response.status}`);
-      const { records } = await response.json();
-      this.#byUser.set(
-        userId,
-        records.map((record) => String(record.Name)),
-      );
-    } catch (error) {
-      this.#byUser.delete(userId);
-      this.#log(`bookings could not be read: ${error.cause?.message ?? error.message}`);
-    }
-  }
-
-  /** Names of bookings; undefined when they are not known, which is not the same as none. */
-  of(userId) {
-    return this.#byUser.get(userId);
+export async function readBookings(req, log) {
+  try {
+    const response = await req.headless.fetch(`/services/data/v62.0/query?${query}`, {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(patience),
+    });
+    if (!response.ok) throw new Error(`the org answered with status ${response.status}`);
+    const { records } = await response.json();
+    return records.map((record) => String(record.Name));
+  } catch (error) {
+    if (isLoginEnded(error)) throw error;
+    log(`bookings could not be read: ${error.message}`);
+    return undefined;
   }
 }

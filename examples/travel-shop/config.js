@@ -25,6 +25,9 @@ export function readConfig(env) {
     database: { url: databaseUrl(env.DATABASE_URL), folder: env.DATABASE_FOLDER || undefined },
     secrets: secrets(env),
     recaptchaSiteKey: env.RECAPTCHA_SITE_KEY || undefined,
+    url: shopUrl(env.SHOP_URL),
+    loginHint: env.SF_LOGIN_HINT || undefined,
+    providers: providers(env.SF_SSO_PROVIDERS),
     org: org(env),
   };
 }
@@ -52,6 +55,26 @@ function databaseUrl(url) {
     throw new ConfigError('DATABASE_URL must look like postgresql://user:password@host:5432/name');
   }
   return url;
+}
+
+function shopUrl(url) {
+  if (!url) return undefined;
+  if (!URL.canParse(url) || !/^https?:\/\/[^/?#]+\/?$/.test(url)) {
+    throw new ConfigError('SHOP_URL must look like https://shop.example, without a path');
+  }
+  return new URL(url).origin;
+}
+
+/** `Developer_Name=What the button says`, separated by commas. */
+function providers(text) {
+  const given = text ? text.split(',') : [];
+  return given.map((each) => {
+    const [, name, label] = /^\s*(\w+)=(.*\S)\s*$/.exec(each) ?? [];
+    if (name === undefined) {
+      throw new ConfigError('SF_SSO_PROVIDERS must look like Developer_Name=Label,Other=Label');
+    }
+    return { name, label };
+  });
 }
 
 /** What must not be kept under a secret that ends with the process: then nobody would be known after a restart. */

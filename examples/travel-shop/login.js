@@ -1,33 +1,57 @@
 import { Passport } from 'passport';
-import { OtpStrategy, PasswordStrategy } from 'passport-sf-headless';
+import {
+  OtpStrategy,
+  passwordReset,
+  PasswordStrategy,
+  RegistrationStrategy,
+  SsoStrategy,
+} from 'passport-sf-headless';
+import { readRegistration } from './registration.js';
 
 /**
- * Sets Passport up. This is the part to copy: two strategies that share one verify function.
+ * Sets Passport up. This is the part to copy: every way to log in shares one verify function.
  *
  * A Passport of our own instead of the module's shared one, so that two shops (or two tests) in one process do not
  * overwrite each other's strategies.
+ *
+ * @param providers `{ name, label }` of the site's identity providers that the login page offers.
+ * @param callbackURL where Salesforce sends the browser back to after single sign-on.
  */
-export function createLogin({ client, bookings }) {
+export function createLogin({ client, providers, callbackURL }) {
   const passport = new Passport();
 
   /**
    * Runs after Salesforce has said who it is, and turns that into the shop's own user. What a guest had saved is none
    * of its business: the login may still fail after it. See upgrade.js.
    */
-  async function verify({ identity, tokens }) {
+  function verify({ identity }) {
     const { userId, username, name } = identity;
-    await bookings.load(userId, tokens.accessToken);
     return { id: userId, name: name ?? username ?? 'customer' };
   }
 
   const otp = new OtpStrategy({ client }, verify);
+  const registration = new RegistrationStrategy({ client, registration: readRegistration }, verify);
+  const reset = passwordReset({ client });
   passport.use(new PasswordStrategy({ client }, verify));
   passport.use(otp);
+  passport.use(registration);
+  // A new password is no login yet: this one follows `changePassword`, with what the visitor has just typed there.
+  passport.use(
+    new PasswordStrategy({ client, name: 'new-password', credentials: reset.credentials }, verify),
+  );
+  const names = providers.map(({ name }) => name);
+  passport.use(new SsoStrategy({ client, providers: names, callbackURL }, verify));
 
   // The user is small, so it lies in the session as it is. Tokens never do: whoever reads the session store would be
-  // able to act as every customer.
+  // able to act as every customer. headlessSession keeps them sealed, in records of their own.
   passport.serializeUser((user, done) => done(null, user));
   passport.deserializeUser((user, done) => done(null, user));
 
-  return { passport, sendCode: otp.start() };
+  return {
+    passport,
+    sendCode: otp.start(),
+    sendRegistration: registration.start(),
+    sendReset: reset.start(),
+    changePassword: reset.finish(),
+  };
 }

@@ -4,8 +4,10 @@ const google = ['https://www.google.com/recaptcha/', 'https://www.gstatic.com/re
 /**
  * Options of helmet. Everything comes from this server and nothing is inline; Google is let in only when the shop
  * is told to show its widget.
+ *
+ * @param options.site URL of the Experience Cloud site.
  */
-export function securityHeaders(captcha) {
+export function securityHeaders({ captcha, site }) {
   const widget = captcha?.siteKey === undefined ? [] : google;
   return {
     contentSecurityPolicy: {
@@ -14,7 +16,8 @@ export function securityHeaders(captcha) {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
-        formAction: ["'self'"],
+        // The site as well: two buttons lead there, and browsers look at where a form's answer redirects to.
+        formAction: ["'self'", new URL(site).origin],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
         ...(widget.length > 0 && { scriptSrc: widget, frameSrc: widget, connectSrc: widget }),

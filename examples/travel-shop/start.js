@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { HeadlessClient } from 'passport-sf-headless';
-import { createShop } from './app.js';
-import { Bookings } from './bookings.js';
+import { callbackPath, createShop } from './app.js';
 import { ConfigError, orgVariables, readConfig } from './config.js';
 import { openDatabase } from './database.js';
+import { startDemoOrg } from './demo-org.js';
 import { openRedis } from './redis.js';
 import { SavedTrips } from './saved-trips.js';
 
@@ -29,8 +29,9 @@ async function start() {
 
   const redis = config.redisUrl && (await openRedis(config.redisUrl, log));
   if (redis) started(() => redis.close());
-  const emulator = config.org === undefined ? await startEmulator() : undefined;
-  const client = createClient(config.org ?? demoOrg(emulator));
+  const demo = config.org === undefined ? await startDemoOrg() : undefined;
+  if (demo) started(() => demo.emulator.close());
+  const client = createClient(config.org ?? demo.org);
   started(() => client.close());
   // The embedded database takes some seconds to get up.
   const database = await openDatabase(config.database, log);
@@ -38,38 +39,27 @@ async function start() {
   const savedTrips = new SavedTrips(database);
   await savedTrips.prepare();
 
+  // Only a shop that listens knows its port, and only with its port does it know its address.
+  const server = await listen(config.port);
+  const here = `http://localhost:${server.address().port}`;
+  const callbackURL = (config.url ?? here) + callbackPath;
+  demo?.register(callbackURL);
   const app = createShop({
     client,
-    bookings: new Bookings({ site: client.site, log }),
     savedTrips,
+    callbackURL,
+    providers: demo?.providers ?? config.providers,
+    loginHint: demo?.loginHint ?? config.loginHint,
     sessionStore: redis?.sessionStore,
     locks: redis?.locks,
     secrets: config.secrets,
     trustProxy: config.trustProxy,
-    captcha: captcha(config.recaptchaSiteKey, emulator),
-    mailbox: emulator && `${emulator.origin}/__emulator__/`,
+    captcha: captcha(config.recaptchaSiteKey, demo),
+    mailbox: demo && `${demo.emulator.origin}/__emulator__/`,
     log,
   });
-  const port = await listen(app, config.port);
-  console.log(greeting(`http://localhost:${port}`, client.site, emulator));
-}
-
-/** Loaded only when it is used: a deployment against a real org need not have it. */
-async function startEmulator() {
-  const { startEmulator } = await import('sf-headless-emulator');
-  const emulator = await startEmulator({ port: 0 });
-  started(() => emulator.close());
-  return emulator;
-}
-
-/** The public client that every emulator knows. */
-function demoOrg({ url }) {
-  return {
-    site: url,
-    clientId: '3MVG9.public',
-    redirectUri: `${url}/services/oauth2/echo`,
-    scope: 'api openid',
-  };
+  server.on('request', app);
+  console.log(greeting(here, client.site, demo));
 }
 
 function createClient(org) {
@@ -84,13 +74,13 @@ function createClient(org) {
 }
 
 /** The emulator is content with any text where Salesforce wants proof of a person; an org wants Google's. */
-function captcha(siteKey, emulator) {
+function captcha(siteKey, demo) {
   if (siteKey !== undefined) return { siteKey };
-  return emulator && { token: 'a-person-in-the-demo' };
+  return demo && { token: 'a-person-in-the-demo' };
 }
 
-async function listen(app, port) {
-  const server = createServer(app).listen(port);
+async function listen(port) {
+  const server = createServer().listen(port);
   await once(server, 'listening').catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
     throw new ConfigError(`port ${port} is in use; choose another one, such as PORT=${port + 1}`);
@@ -103,18 +93,19 @@ async function listen(app, port) {
     setTimeout(() => server.closeAllConnections(), 3_000).unref();
     await closed;
   });
-  return server.address().port;
+  return server;
 }
 
-function greeting(shop, site, emulator) {
+function greeting(shop, site, demo) {
   const lines = [`Travel shop: ${shop}`];
-  if (emulator === undefined) {
+  if (demo === undefined) {
     lines.push(`Salesforce:  ${site}`);
   } else {
     lines.push(
       `Emulator:    ${site}`,
-      `Mailbox:     ${emulator.origin}/__emulator__/   (one-time codes arrive here)`,
+      `Mailbox:     ${demo.emulator.origin}/__emulator__/   (one-time codes arrive here)`,
       'Log in as:   alice@example.com or bob@example.com, password Passw0rd!',
+      '             or by order number B-0001, which is one of alice',
     );
   }
   return lines.join('\n');

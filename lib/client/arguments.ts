@@ -9,12 +9,14 @@ const longestName = 255;
 /** Unpaired surrogates would be replaced on the way and so change a password silently. */
 const unpairedSurrogate = /\p{Surrogate}/u;
 
-function isUsable(text: string, longest: number): boolean {
-  return (
-    !/[\r\n\0]/.test(text) &&
-    !unpairedSurrogate.test(text) &&
-    Buffer.byteLength(text, 'utf8') <= longest
-  );
+/** Whether UTF-8 can carry a text unchanged. */
+export function isWellFormed(text: string): boolean {
+  return !unpairedSurrogate.test(text);
+}
+
+/** Whether a text can be sent unchanged, in at most so many bytes of UTF-8. */
+export function isUsable(text: string, longest: number): boolean {
+  return !/[\r\n\0]/.test(text) && isWellFormed(text) && Buffer.byteLength(text, 'utf8') <= longest;
 }
 
 /**

@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { authorizeRequest, readAuthorize, type AuthorizeInput } from '../protocol/authorize.js';
 import type { Expectation } from '../protocol/claims.js';
 import { codeChallenge, createVerifier } from '../protocol/pkce.js';
-import { codeExchangeRequest, readToken, type TokenAnswer } from '../protocol/token.js';
+import {
+  codeExchangeRequest,
+  readCodeExchange,
+  type CodeExchange,
+  type TokenAnswer,
+} from '../protocol/token.js';
 import { hintValue, type HintSpelling, type Visitor } from '../protocol/uvid.js';
 import type { WireResponse } from '../protocol/wire.js';
 import type { ClientAuthentication } from './client-authentication.js';
@@ -36,6 +41,8 @@ export interface Redemption {
   readonly guestHint?: string | undefined;
   /** Bare, for a named user's code, when the client is told to repeat it. */
   readonly namedHint?: string | undefined;
+  /** `hybrid_auth_code` where the client is told to; the default is plain. */
+  readonly grantType?: CodeExchange['grantType'];
   /** Of a flow that sent one. */
   readonly nonce?: string | undefined;
 }
@@ -70,7 +77,7 @@ export class Exchange {
 
   /** Exactly one authorize and one token call, each sent once, under a code verifier of its own. */
   async run(input: FlowInput, hint: Hint | undefined): Promise<Exchanged> {
-    const { site, clientId, redirectUri, credentialsIn, namedTokenHint } = this.#settings;
+    const { site, clientId, redirectUri, credentialsIn, namedTokenHint, hybrid } = this.#settings;
     const codeVerifier = createVerifier(randomBytes);
     const authorize: AuthorizeInput = {
       ...input,
@@ -84,13 +91,16 @@ export class Exchange {
     const redirect = await this.#transport.send(request);
     const { code, tokenBase } = readAuthorize(site, authorize, request, redirect);
     const bareHint = hint && hintValue(hint.visitor, false);
+    const isGuest = input.flow === 'guest';
     return this.redeem({
       code,
       codeVerifier,
       tokenBase,
       redirectUri,
-      guestHint: input.flow === 'guest' ? bareHint : undefined,
-      namedHint: input.flow !== 'guest' && namedTokenHint ? bareHint : undefined,
+      guestHint: isGuest ? bareHint : undefined,
+      namedHint: !isGuest && namedTokenHint ? bareHint : undefined,
+      // A code had headlessly may be redeemed so: Salesforce's own SDK does it (wire contract, first-party, 7.2).
+      grantType: !isGuest && hybrid ? 'hybrid_auth_code' : undefined,
     });
   }
 
@@ -100,7 +110,7 @@ export class Exchange {
     const proof = await this.#authentication.prove(`${tokenBase}/services/oauth2/token`);
     const exchange = codeExchangeRequest(tokenBase, { clientId, proof, ...redemption });
     const response = await this.#transport.send(exchange);
-    const answer = readToken(exchange, response);
+    const answer = readCodeExchange(redemption.grantType, exchange, response);
     return { ...(await this.verified(answer, response, nonce)), tokenBase };
   }
 

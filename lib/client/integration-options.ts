@@ -1,6 +1,6 @@
 import type { IntegrationScope } from '../protocol/integration.js';
 import { parseSite } from '../protocol/site.js';
-import { checkPrivateKey, type PrivateKeySource } from './client-assertions.js';
+import { checkPrivateKey, type PrivateKeySource } from './private-keys.js';
 
 /** How the client gets the integration user's token by itself. */
 export interface IntegrationClient {
@@ -90,10 +90,12 @@ export function readIntegration(
   const token = options['token'];
   if (token !== undefined) {
     if (typeof token !== 'function') refuse('integration.token', 'must be a function');
+    const beside = Object.keys(given).find((name) => !['token', 'tokenLifetime'].includes(name));
+    if (beside !== undefined) refuse(`integration.${beside}`, 'has no effect beside `token`');
     return { token: (scope) => Reflect.apply(token, given, [scope]) as unknown, tokenLifetime };
   }
   const clientSecret = text('clientSecret');
-  const privateKey = options['privateKey'] as PrivateKeySource | undefined;
+  const privateKey = options['privateKey'];
   const username = text('username');
   if (privateKey !== undefined) {
     checkPrivateKey(privateKey, (why) => refuse('integration.privateKey', why));

@@ -10,7 +10,7 @@ import type { NamedLogin } from './inputs.js';
 import type { Settings } from './options.js';
 
 /** Second-hand knowledge pairs a plain id with the body and a token with the header (wire contract, login, section 11). */
-function spellingFor(
+export function spellingFor(
   visitor: Visitor,
   { in: place, prefix }: Exclude<Settings['namedHint'], false>,
 ): HintSpelling {

@@ -26,11 +26,20 @@ export async function startOtp(
   return { identifier: readPasswordlessStart(init, request, response), method };
 }
 
-/** Logs a customer in by the code that `startOtp` had sent. */
-export async function finishOtp(context: ClientContext, input: OtpFinish): Promise<NamedLogin> {
+/** Logs a customer in by a one-time code and the identifier it was sent with. */
+export async function loginByCode(
+  context: ClientContext,
+  flow: 'passwordless' | 'registration',
+  input: OtpFinish,
+): Promise<NamedLogin> {
   const name = checkCredential(input.identifier, 'name');
   const secret = checkCredential(input.code, 'secret');
   const verificationMethod = checkMethod(input.method);
   const credentials = { name, secret };
-  return namedLogin(context, { flow: 'passwordless', credentials, verificationMethod }, input);
+  return namedLogin(context, { flow, credentials, verificationMethod }, input);
+}
+
+/** Logs a customer in by the code that `startOtp` had sent. */
+export function finishOtp(context: ClientContext, input: OtpFinish): Promise<NamedLogin> {
+  return loginByCode(context, 'passwordless', input);
 }

@@ -1,11 +1,16 @@
 import type { Dispatcher } from 'undici';
 import { originOf, parseSite, type Site } from '../protocol/site.js';
-import { checkPrivateKey, type PrivateKeySource } from './client-assertions.js';
+import {
+  readFirstParty,
+  type FirstPartyOptions,
+  type FirstPartySettings,
+} from './first-party-options.js';
 import {
   readIntegration,
   type IntegrationOptions,
   type IntegrationSettings,
 } from './integration-options.js';
+import { checkPrivateKey, type PrivateKeySource } from './private-keys.js';
 import { readHint, type HintSettings, type UvidHintOptions } from './uvid-hint-options.js';
 
 /** Options of {@link HeadlessClient}. */
@@ -24,11 +29,15 @@ export interface HeadlessClientOptions {
   readonly privateKey?: PrivateKeySource;
   /** How calls get an integration user's token, when the site requires authentication for them. */
   readonly integration?: IntegrationOptions;
+  /** How `challenge` talks to the challenge endpoint: OAuth 2.0 for First-Party Applications. */
+  readonly firstParty?: FirstPartyOptions;
   /** Blank-separated scopes. Default: whatever the app has; guests then get `api`. */
   readonly scope?: string;
   /** `body` when the app has "Require user credentials in the POST body". Default `header`. */
   readonly credentialsIn?: 'header' | 'body';
   readonly uvidHint?: UvidHintOptions;
+  /** Whether logins of named users ask for web sessions too (`tokens.webSession`): the grant `hybrid_auth_code`. Default false. */
+  readonly hybrid?: boolean;
   /** Whether a login asks userinfo as well: a third round trip. Default false. */
   readonly userinfo?: boolean;
   /** URLs of further issuers and audiences of tokens, such as the org's My Domain. The site is always one. */
@@ -55,6 +64,8 @@ export interface Settings extends HintSettings {
   readonly credentialsIn: 'header' | 'body';
   readonly clientSecretIn: 'body' | 'header';
   readonly integration: IntegrationSettings | undefined;
+  readonly firstParty: FirstPartySettings;
+  readonly hybrid: boolean;
   readonly userinfo: boolean;
   readonly origins: readonly string[];
   readonly clockTolerance: number;
@@ -68,9 +79,11 @@ const knownOptions: ReadonlySet<string> = new Set<keyof HeadlessClientOptions>([
   'clientSecretIn',
   'privateKey',
   'integration',
+  'firstParty',
   'scope',
   'credentialsIn',
   'uvidHint',
+  'hybrid',
   'userinfo',
   'issuers',
   'clockTolerance',
@@ -181,6 +194,8 @@ export function readOptions(options: HeadlessClientOptions): Settings {
     clientSecretIn,
     ...readHint(options.uvidHint, refuse),
     integration: readIntegration(options.integration, clientId, site.base, refuse),
+    firstParty: readFirstParty(options.firstParty, site, options.privateKey !== undefined, refuse),
+    hybrid: flag(options.hybrid, 'hybrid'),
     userinfo: flag(options.userinfo, 'userinfo'),
     origins: [...new Set([site.origin, ...readIssuers(options)])],
     clockTolerance,

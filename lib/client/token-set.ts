@@ -1,3 +1,4 @@
+import type { WebSession } from '../protocol/hybrid.js';
 import type { TokenAnswer } from '../protocol/token.js';
 
 /**
@@ -8,6 +9,7 @@ export class TokenSet {
   readonly #accessToken: string;
   readonly #refreshToken: string | undefined;
   readonly #idToken: string | undefined;
+  readonly #webSession: WebSession | undefined;
   /** Granted scopes; Salesforce's order means nothing. */
   readonly scope: readonly string[];
   /** When Salesforce issued the tokens, milliseconds since the epoch, if it said so. */
@@ -27,6 +29,7 @@ export class TokenSet {
     this.#accessToken = answer.accessToken;
     this.#refreshToken = answer.refreshToken;
     this.#idToken = answer.idToken;
+    this.#webSession = answer.webSession;
     this.scope = (answer.scope ?? '').split(/\s+/).filter((word) => word !== '');
     this.issuedAt = answer.issuedAt;
     this.expiresAt = expiresAt;
@@ -49,5 +52,10 @@ export class TokenSet {
   /** Present when the scope `openid` was granted. It lives two minutes: already verified, never a session. */
   get idToken(): string | undefined {
     return this.#idToken;
+  }
+
+  /** Present when the client is `hybrid` and the scope `web` was granted. As secret as the tokens. */
+  get webSession(): WebSession | undefined {
+    return this.#webSession;
   }
 }

@@ -66,6 +66,11 @@ export class Transport {
     this.#maxAnswerSize = options.maxAnswerSize ?? defaultAnswerSize;
   }
 
+  /** Milliseconds that one call may take. */
+  get timeout(): number {
+    return this.#timeout;
+  }
+
   /**
    * Sends one request once.
    *
@@ -91,6 +96,34 @@ export class Transport {
       return { status: answer.statusCode, headers, body };
     } catch (error) {
       throw networkError(error, deadline);
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  /**
+   * Opens an answer that is read by somebody else, at their pace: the deadline is for its beginning.
+   *
+   * @param given the caller's own signal; once aborted, its reason is what this rejects with.
+   * @throws {HeadlessError} `timeout`, `unreachable` or `connection_lost`.
+   */
+  async open<T>(
+    given: AbortSignal | undefined,
+    start: (dispatcher: Dispatcher, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const deadline = new Deadline(this.#timeout);
+    const late = new AbortController();
+    deadline.once('abort', () => {
+      late.abort();
+    });
+    const signal = given === undefined ? late.signal : AbortSignal.any([given, late.signal]);
+    try {
+      return await start(this.#dispatcher, signal);
+    } catch (error) {
+      given?.throwIfAborted();
+      // `fetch` wraps what went wrong on the network in an error of its own.
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      throw networkError(cause, deadline);
     } finally {
       deadline.clear();
     }

@@ -1,7 +1,7 @@
 import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
 import { readAnswer, textField, type Fields } from './answer.js';
 import { basicCredentials } from './basic.js';
-import { refusal, requestIdOf } from './refusal.js';
+import { descriptionOf, refusal, requestIdOf } from './refusal.js';
 import { originOf, type Site } from './site.js';
 import { hintValue, type HintSpelling, type Visitor } from './uvid.js';
 import { formBody, formType, type WireRequest, type WireResponse } from './wire.js';
@@ -24,7 +24,12 @@ const requestTypes = {
 } as const satisfies Record<string, RequestType>;
 
 /** The flows that begin at the authorize endpoint. */
-type AuthorizeFlow = keyof typeof requestTypes;
+export type AuthorizeFlow = keyof typeof requestTypes;
+
+/** What `invalid_grant` means in a flow. */
+export function invalidGrantOf(flow: AuthorizeFlow): HeadlessErrorCode {
+  return requestTypes[flow].invalidGrant;
+}
 
 /** How a one-time code reaches its owner. */
 export type VerificationMethod = 'email' | 'sms';
@@ -125,7 +130,12 @@ function isRedirectUri(location: URL, redirectUri: string): boolean {
   );
 }
 
-function tokenBase(site: Site, fields: Fields, requestId: string | undefined): string {
+/**
+ * The base of the token call that belongs to a code.
+ *
+ * @throws {HeadlessError} `untrusted_host` when the fields point to another host than the site's.
+ */
+export function tokenBase(site: Site, fields: Fields, requestId?: string): string {
   const communityUrl = textField(fields, 'sfdc_community_url');
   if (communityUrl === undefined) return site.base;
   if (originOf(communityUrl) !== site.origin) {
@@ -133,6 +143,24 @@ function tokenBase(site: Site, fields: Fields, requestId: string | undefined): s
   }
   const url = new URL(communityUrl);
   return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+const aboutCode = /otp|one-time|passcode|\bcode\b|verif|authentication/i;
+const aboutUser =
+  /regist|duplicate|already|exist|handler|apex|user|profile|field|insert|exception/i;
+
+/**
+ * A registration has its user made by this call, by code of the org. Its refusals have the error code of a wrong one-time
+ * code and texts that nobody has documented (wire contract, registration, 10.3): only what is clearly about the user is
+ * told apart.
+ */
+function registrationRefusal(error: HeadlessError): HeadlessError {
+  const said = descriptionOf(error);
+  if (error.code !== 'invalid_code' || aboutCode.test(said) || !aboutUser.test(said)) return error;
+  return new HeadlessError('registration_refused', {
+    cause: error.cause,
+    requestId: error.requestId,
+  });
 }
 
 /**
@@ -161,5 +189,8 @@ export function readAuthorize(
   if (code !== undefined && textField(fields, 'error') === undefined) {
     return { code, tokenBase: tokenBase(site, fields, requestIdOf(response)) };
   }
-  throw refusal(request, response, { invalid_grant: requestTypes[input.flow].invalidGrant });
+  const error = refusal(request, response, {
+    invalid_grant: requestTypes[input.flow].invalidGrant,
+  });
+  throw input.flow === 'registration' ? registrationRefusal(error) : error;
 }

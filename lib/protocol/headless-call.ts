@@ -1,6 +1,6 @@
 import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
 import { hasRecaptcha, recaptchaMembers, recaptchaSecrets, type Recaptcha } from './recaptcha.js';
-import { refusal, requestIdOf, type LocalMeanings } from './refusal.js';
+import { descriptionOf, refusal, requestIdOf, type LocalMeanings } from './refusal.js';
 import type { Site } from './site.js';
 import type { WireRequest, WireResponse } from './wire.js';
 
@@ -48,13 +48,6 @@ function refined(description: string, call: HeadlessCall): HeadlessErrorCode {
   if (/template/i.test(description)) return 'request_refused';
   if (/user|account|verif|phone|mobile|email/i.test(description)) return 'account_refused';
   return 'request_refused';
-}
-
-/** Salesforce's words about a refusal, without any secret of the request, or an empty text. */
-export function descriptionOf(error: HeadlessError): string {
-  const said = error.cause;
-  const isStatement = typeof said === 'object' && said !== null && 'description' in said;
-  return isStatement ? String(said.description) : '';
 }
 
 /**

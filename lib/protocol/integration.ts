@@ -1,4 +1,4 @@
-import { HeadlessError } from '../errors.js';
+import { HeadlessError, type HeadlessErrorDetails } from '../errors.js';
 import { readAnswer, textField } from './answer.js';
 import { refusal, requestIdOf } from './refusal.js';
 import { tokenRequest, type TokenCaller } from './token.js';
@@ -41,11 +41,19 @@ export interface IntegrationToken {
   readonly expiresIn: number | undefined;
 }
 
+function lacking(scope: string, details: HeadlessErrorDetails): HeadlessError {
+  return new HeadlessError('integration_token_required', {
+    ...details,
+    message: `The integration user’s token lacks the scope ${scope}.`,
+    hint: `Assign the scope ${scope} to the app that \`integration\` names.`,
+  });
+}
+
 /**
  * Reads the answer to either grant.
  *
- * @throws {HeadlessError} `integration_refused`, whatever the reason: none of them is the visitor's to mend;
- *   `integration_token_required` when the token lacks the scope; `server_error` and the like as everywhere.
+ * @throws {HeadlessError} `integration_token_required` when the token lacks the scope, or the app may not ask for it;
+ *   `server_error`; `integration_refused` for every other refusal: none of them is the visitor's to mend.
  */
 export function readIntegrationToken(
   scope: string,
@@ -58,16 +66,13 @@ export function readIntegrationToken(
   const accessToken = textField(fields, 'access_token');
   if (accessToken === undefined) {
     const error = refusal(request, response);
-    if (error.code === 'server_error' || error.code === 'rate_limited') throw error;
+    if (error.code === 'server_error') throw error;
+    if (error.code === 'invalid_scope') throw lacking(scope, { cause: error.cause, requestId });
     throw new HeadlessError('integration_refused', { cause: error.cause, requestId });
   }
   const granted = textField(fields, 'scope');
   if (granted !== undefined && !granted.split(/\s+/).includes(scope)) {
-    throw new HeadlessError('integration_token_required', {
-      message: `The integration user’s token lacks the scope ${scope}.`,
-      hint: `Assign the scope ${scope} to the app that \`integration\` names.`,
-      requestId,
-    });
+    throw lacking(scope, { requestId });
   }
   const expiresIn = Number(fields['expires_in'] ?? Number.NaN);
   return { accessToken, expiresIn: expiresIn > 0 ? expiresIn : undefined };

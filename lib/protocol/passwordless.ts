@@ -2,7 +2,7 @@ import { HeadlessError } from '../errors.js';
 import { readAnswer, textField } from './answer.js';
 import type { VerificationMethod } from './authorize.js';
 import { headlessCallRefusal, headlessCallRequest, type HeadlessCall } from './headless-call.js';
-import { requestIdOf } from './refusal.js';
+import { descriptionOf, requestIdOf } from './refusal.js';
 import type { Site } from './site.js';
 import type { WireRequest, WireResponse } from './wire.js';
 
@@ -47,6 +47,16 @@ export function readIdentifier(request: WireRequest, response: WireResponse): st
 }
 
 /**
+ * The site's discovery handler speaks in words of its own (wire contract, discovery, 5.3), so what is not recognised in an
+ * answer to a login hint counts as something about the account.
+ */
+function discoveryRefusal(error: HeadlessError): HeadlessError {
+  const { code, cause, requestId } = error;
+  if (code !== 'request_refused' || /template/i.test(descriptionOf(error))) return error;
+  return new HeadlessError('account_refused', { cause, requestId });
+}
+
+/**
  * Reads the answer: the opaque identifier that belongs to the code that was sent.
  *
  * @throws {HeadlessError} when Salesforce refuses; see {@link headlessCallRefusal}.
@@ -57,6 +67,7 @@ export function readPasswordlessStart(
   response: WireResponse,
 ): string {
   const identifier = readIdentifier(request, response);
-  if (identifier === undefined) throw headlessCallRefusal(start, request, response);
-  return identifier;
+  if (identifier !== undefined) return identifier;
+  const error = headlessCallRefusal(start, request, response);
+  throw start.loginHint === undefined ? error : discoveryRefusal(error);
 }

@@ -37,6 +37,14 @@ function firstText(fields: Fields, names: readonly string[]): string | undefined
   return undefined;
 }
 
+/** A secret of few characters shows where it stands alone, not where it happens to be part of a word. */
+function asSecret(text: string): RegExp {
+  const literal = text.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&');
+  return text.length < 6
+    ? new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'gu')
+    : new RegExp(literal, 'gu');
+}
+
 /** Takes every secret of a request out of a text, in each spelling an answer might repeat. */
 function withoutSecrets(text: string, request: WireRequest): string {
   // The header first: it may end in what is also the Base64 of the secret alone.
@@ -51,25 +59,39 @@ function withoutSecrets(text: string, request: WireRequest): string {
       Buffer.from(secret).toString('base64'),
     ];
     for (const spelling of spellings) {
-      clean = clean.replaceAll(spelling, '[redacted]');
+      clean = clean.replaceAll(asSecret(spelling), '[redacted]');
     }
   }
   return clean.replace(/\p{Cc}+/gu, ' ').slice(0, longestDescription);
 }
 
-function statement(request: WireRequest, response: WireResponse, fields: Fields | undefined) {
+function statement(
+  request: WireRequest,
+  response: WireResponse,
+  fields: Fields | undefined,
+  local: LocalMeanings,
+) {
   const said: { status: number; error?: string; description?: string } = {
     status: response.status,
   };
   const error = fields && firstText(fields, errorNames);
   const description = fields && firstText(fields, descriptionNames);
   if (error !== undefined && /^[\w.-]{1,64}$/.test(error)) {
-    said.error = withoutSecrets(error, request);
+    // A word of Salesforce's own is none of the visitor's, even where the password is `password`.
+    const isKnown = Object.hasOwn(local, error) || salesforceErrors.has(error);
+    said.error = isKnown ? error : withoutSecrets(error, request);
   } else if (fields && textField(fields, 'invalid_request') !== undefined) {
     said.error = 'invalid_request';
   }
   if (description !== undefined) said.description = withoutSecrets(description, request);
   return said satisfies SalesforceStatement;
+}
+
+/** Salesforce's words about a refusal, without any secret of the request, or an empty text. */
+export function descriptionOf(error: HeadlessError): string {
+  const said = error.cause;
+  const isStatement = typeof said === 'object' && said !== null && 'description' in said;
+  return isStatement ? String(said.description) : '';
 }
 
 /** Salesforce's id of a request, when it has the shape of one. */
@@ -117,7 +139,7 @@ export function refusal(
     const { search, hash } = answer.location;
     fields = Object.fromEntries(new URLSearchParams(search || hash.replace(/^#/, '?')));
   }
-  const said = statement(request, response, fields);
+  const said = statement(request, response, fields, local);
   return new HeadlessError(meaningOf(answer, said, local), {
     cause: said,
     requestId: requestIdOf(response),

@@ -1,6 +1,7 @@
 import { HeadlessError } from '../errors.js';
 import { readAnswer, textField } from './answer.js';
 import type { ClientProof } from './client-authentication.js';
+import { readWebSession, type WebSession } from './hybrid.js';
 import { refusal, requestIdOf, type LocalMeanings } from './refusal.js';
 import { formBody, formType, type WireRequest, type WireResponse } from './wire.js';
 
@@ -72,6 +73,8 @@ export interface TokenAnswer {
   readonly instanceUrl: string | undefined;
   readonly communityUrl: string | undefined;
   readonly communityId: string | undefined;
+  /** Of a hybrid grant, with the scope `web`. */
+  readonly webSession: WebSession | undefined;
 }
 
 /** What the token endpoint means by its errors when a code is exchanged (wire contract, login, 4.3). */
@@ -114,5 +117,29 @@ export function readToken(
     instanceUrl: textField(fields, 'instance_url'),
     communityUrl: textField(fields, 'sfdc_community_url'),
     communityId: textField(fields, 'sfdc_community_id'),
+    webSession: readWebSession(fields),
   };
+}
+
+const hybridConflict =
+  'With `hybrid`, an app that has JWT-based access tokens must not rotate refresh tokens.';
+
+/**
+ * Reads the answer to a code (wire contract, first-party, 7.2).
+ *
+ * @throws {HeadlessError} as {@link readToken}; the refusal of a hybrid grant says what is known to clash.
+ */
+export function readCodeExchange(
+  grantType: CodeExchange['grantType'],
+  request: WireRequest,
+  response: WireResponse,
+): TokenAnswer {
+  try {
+    return readToken(request, response);
+  } catch (error) {
+    if (grantType !== 'hybrid_auth_code' || !(error instanceof HeadlessError)) throw error;
+    const { code, cause, requestId } = error;
+    if (code !== 'code_exchange_refused') throw error;
+    throw new HeadlessError(code, { cause, requestId, hint: hybridConflict });
+  }
 }

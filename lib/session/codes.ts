@@ -151,13 +151,12 @@ export class Codes {
       const result = await this.redeemed(session, name, found, () =>
         redeem({ identifier, method, user }),
       );
-      await records.delete(session.store, recordName(session, name));
-      await this.forget(session, name);
+      await this.end(session, name);
       return result;
     });
   }
 
-  /** A try that failed for what else the visitor entered was no wrong guess: the code is as good as before. */
+  /** What a refusal says about the code, beyond that the try is spent. */
   private async redeemed<R>(
     session: OpenSession,
     name: string,
@@ -167,8 +166,14 @@ export class Codes {
     try {
       return await redeem();
     } catch (error) {
-      const wasRight = error instanceof HeadlessError && error.code === 'password_policy';
-      if (wasRight) await this.write(session, name, attempt);
+      const code = error instanceof HeadlessError ? error.code : undefined;
+      // A try that failed for what else the visitor entered was no wrong guess: the code is as good as before.
+      if (code === 'password_policy') await this.write(session, name, attempt);
+      // No guess at this code can be right any more; the next code gets all of its own.
+      if (code === 'new_code_required')
+        await this.write(session, name, { ...attempt, guessesLeft: 0 });
+      // The code was right and is used up; what was registered would be refused again.
+      if (code === 'registration_refused') await this.end(session, name);
       throw error;
     }
   }
@@ -215,7 +220,8 @@ export class Codes {
     await saveSession(session);
   }
 
-  private async forget(session: OpenSession, name: string): Promise<void> {
+  private async end(session: OpenSession, name: string): Promise<void> {
+    await records.delete(session.store, recordName(session, name));
     const data = dataOf(session);
     data.codes = (data.codes ?? []).filter(({ attempt }) => attempt !== name);
     await saveSession(session);

@@ -24,6 +24,19 @@ export interface PendingCode {
   readonly expiresAt: number;
 }
 
+/** A login at the challenge endpoint that this browser is in the middle of. */
+export interface PendingChallenge {
+  readonly flow: 'password' | 'passwordless' | 'registration';
+  /** What comes next, in the server's words: `otp_sent`, `invalid_credentials`, `credentials_required`; or `redirect`. */
+  readonly state: string;
+  /** How a one-time code travels, when one was sent. */
+  readonly method?: 'email' | 'sms';
+  /** Name of the attempt: put it in a hidden field named `attempt` where one browser may run several. */
+  readonly attempt: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 /** Who is logged in, as Salesforce said it at the login. */
 export type SessionIdentity = Omit<NamedIdentity, 'claims'>;
 
@@ -54,6 +67,7 @@ export interface UpgradeOutcome {
 export interface HeadlessSessionData {
   guest?: Guest;
   codes?: PendingCode[];
+  challenges?: PendingChallenge[];
   /** Who logged in here, for telling the next person from this one. */
   owner?: string;
   identity?: SessionIdentity;
@@ -61,6 +75,8 @@ export interface HeadlessSessionData {
   promised?: { readonly uvid: string; readonly since: number };
   /** Ended sessions that the browser still named when this one was made. */
   formerly?: string[];
+  /** Whether the browser has, or may have, a session on the Experience Cloud site too. */
+  siteSession?: true;
   /** Whether this session has ended and is about to be removed. */
   closed?: true;
   /** Whether the user that Passport knows of is the guest. */

@@ -1,5 +1,7 @@
 import type { HeadlessClient } from '../client/headless-client.js';
 import type { GuestLogin } from '../client/inputs.js';
+import { HeadlessError } from '../errors.js';
+import { sameUvid } from '../protocol/uvid.js';
 import {
   dataOf,
   openSession,
@@ -10,6 +12,7 @@ import {
   type SessionRequest,
 } from './express-session.js';
 import type { Headless } from './headless.js';
+import type { TokenRecord } from './token-records.js';
 import type { Visit } from './visitor-cookie.js';
 
 function isGuest(value: unknown): value is Guest {
@@ -71,6 +74,31 @@ export async function visitOf(headless: Headless): Promise<Visit | undefined> {
   );
 }
 
+/** Writes a guest into the session, with the tokens and the cookie that belong to it. */
+async function keepGuest(
+  headless: Headless,
+  session: OpenSession,
+  login: GuestLogin,
+  known: Visit | undefined,
+): Promise<Guest> {
+  const now = Date.now();
+  const guest: Guest = {
+    uvid: login.uvid,
+    since: known?.since ?? now,
+    expiresAt: login.tokens.expiresAt ?? now,
+  };
+  const { request, response, services } = headless;
+  const owner = { kind: 'guest', owner: guest.uvid } as const;
+  // Beside a user there is one record of tokens, and it is the user's.
+  if (headless.identity === undefined) {
+    await services.tokens?.keep(session.store, session.id, owner, login.tokens);
+  }
+  dataOf(session).guest = guest;
+  await saveSession(session);
+  services.cookie?.write(request, response, guest);
+  return guest;
+}
+
 /** Mints a guest token, for the id the visitor already has or for a new one, and writes the guest into the session. */
 async function mint(
   headless: Headless,
@@ -79,17 +107,7 @@ async function mint(
   known: Visit | undefined,
 ): Promise<{ readonly guest: Guest; readonly login: GuestLogin }> {
   const login = await client.guest(known === undefined ? {} : { uvid: known.uvid });
-  const now = Date.now();
-  const guest: Guest = {
-    uvid: login.uvid,
-    since: known?.since ?? now,
-    expiresAt: login.tokens.expiresAt ?? now,
-  };
-  dataOf(session).guest = guest;
-  await saveSession(session);
-  const { request, response, services } = headless;
-  services.cookie?.write(request, response, guest);
-  return { guest, login };
+  return { guest: await keepGuest(headless, session, login, known), login };
 }
 
 /** Requests of one browser take turns, by its session or, when that has expired, by the visitor its cookie names. */
@@ -128,4 +146,65 @@ export async function loginGuest(
   return headless.services.locks.run(turnOf(headless, session), async () =>
     mint(headless, session, client, await visitOf(headless)),
   );
+}
+
+/**
+ * Takes in a guest token that a page got by itself. A guest who has come about in the meantime stays.
+ *
+ * @throws {HeadlessError} `sso_state_unknown` when the visitor has become a user or logged out since the page began.
+ */
+export async function adoptGuest(headless: Headless, login: GuestLogin): Promise<Guest> {
+  const session = openSession(headless.request);
+  return headless.services.locks.run(turnOf(headless, session), async () => {
+    const present = await living(headless, session, await storedGuest(session), true);
+    if (present !== undefined && !sameUvid(present.uvid, login.uvid)) {
+      dataOf(session).guest = present;
+      return present;
+    }
+    const cookie = headless.services.cookie?.read(headless.request);
+    const isSame = cookie !== undefined && sameUvid(cookie.uvid, login.uvid);
+    const visit = isSame ? cookie : { uvid: login.uvid, since: Date.now() };
+    const known = present ?? (await living(headless, session, visit, false));
+    if (known === undefined) throw new HeadlessError('sso_state_unknown');
+    return keepGuest(headless, session, login, known);
+  });
+}
+
+/**
+ * The guest's tokens that are good for a while yet. New ones come by the visitor id: a guest has no refresh token.
+ *
+ * @param refused an access token that Salesforce no longer takes, although it has not ended.
+ */
+export async function guestTokens(
+  headless: Headless,
+  client: HeadlessClient,
+  refused: string | undefined,
+): Promise<TokenRecord> {
+  const { services, request } = headless;
+  const { uvid } = await ensureGuest(headless, client);
+  const session = openSession(request);
+  const good = async (): Promise<TokenRecord | undefined> => {
+    const record = await services.tokens?.of(session.store, session.id, {
+      kind: 'guest',
+      owner: uvid,
+    });
+    const isGood =
+      record !== undefined &&
+      record.accessToken !== refused &&
+      services.tokens?.freshness(record) !== 'stale';
+    return isGood ? record : undefined;
+  };
+  const found = await good();
+  if (found !== undefined) return found;
+  return services.locks.run(turnOf(headless, session), async () => {
+    const made = await good();
+    if (made !== undefined) return made;
+    await mint(headless, session, client, guestOf(request));
+    const fresh = await services.tokens?.of(session.store, session.id, {
+      kind: 'guest',
+      owner: uvid,
+    });
+    if (fresh === undefined) throw new HeadlessError('login_required');
+    return fresh;
+  });
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeadlessClient } from '../client/headless-client.js';
 import { HeadlessError } from '../errors.js';
+import { Challenges } from './challenges.js';
 import { Codes } from './codes.js';
 import { GuardedStore } from './guarded-store.js';
 import { Headless, type HeadlessRequest, type HeadlessServices } from './headless.js';
@@ -13,6 +14,7 @@ import { argumentsOf, takePlaceOf, type LogIn, type LogOut } from './passport-re
 import { retryUpgrade } from './retry-upgrade.js';
 import { Sealing } from './sealing.js';
 import { readSessionOptions, type HeadlessSessionOptions } from './session-options.js';
+import { Tokens } from './tokens.js';
 import { Upgrades } from './upgrade.js';
 import { VisitorCookie } from './visitor-cookie.js';
 
@@ -58,18 +60,27 @@ function logoutStep(headless: Headless): (original: LogOut) => LogOut {
     };
 }
 
-/** Tells the operator, once per middleware, that locks reach one process only while the store serves several. */
-function warnOnce(options: HeadlessSessionOptions): (store: object) => void {
-  let said = options.locks !== undefined;
+/** Tells the operator, once per middleware, what does not reach other processes while the store serves them too. */
+function warnOnce({ locks, secret }: HeadlessSessionOptions): (store: object) => void {
+  let said = false;
   return (store) => {
     if (said) return;
     said = true;
     if (store.constructor.name === 'MemoryStore') return;
-    process.emitWarning(
-      'headlessSession has a shared session store and no shared locks. With several processes pass `locks`, such as ' +
-        'redisLocks(client) of passport-sf-headless/redis; with one process pass `locks: false` to silence this.',
-      { code: 'SF_HEADLESS_LOCKS' },
-    );
+    if (locks === undefined) {
+      process.emitWarning(
+        'headlessSession has a shared session store and no shared locks. With several processes pass `locks`, such as ' +
+          'redisLocks(client) of passport-sf-headless/redis; with one process pass `locks: false` to silence this.',
+        { code: 'SF_HEADLESS_LOCKS' },
+      );
+    }
+    if (secret === undefined) {
+      process.emitWarning(
+        'headlessSession has a shared session store and no secret. What one process seals there, tokens first of all, ' +
+          'does not open in another, nor after a restart. Pass `secret`, the same in every process.',
+        { code: 'SF_HEADLESS_SECRET' },
+      );
+    }
   };
 }
 
@@ -94,10 +105,12 @@ export function headlessSession(
   const services: HeadlessServices = {
     client: options.client,
     codes: new Codes(locks, limits, sealing),
+    challenges: new Challenges(locks, limits.codeLifetime, sealing),
     sealing,
     locks,
     ledger,
     upgrades,
+    tokens: settings.tokens && new Tokens(options.client, locks, sealing, settings.tokens),
     cookie,
     carry,
     refuseOnUpgradeError,
@@ -111,7 +124,10 @@ export function headlessSession(
       next(new HeadlessError('session_store_unsupported'));
       return;
     }
-    if (store !== undefined) warn(store);
+    if (store !== undefined) {
+      warn(store);
+      services.tokens?.retryDue(store);
+    }
     // A process died while it removed this session: it is nobody's.
     if (session?.sfHeadless?.closed === true) store?.generate?.(req);
     const guarded = new GuardedStore(store);

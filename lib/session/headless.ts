@@ -1,12 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { HeadlessClient } from '../client/headless-client.js';
+import type { ApiCall } from '../client/api-call.js';
 import type { NamedLogin } from '../client/inputs.js';
+import type { TokenSet } from '../client/token-set.js';
 import { HeadlessError } from '../errors.js';
+import type { Challenges } from './challenges.js';
 import type { Codes } from './codes.js';
 import {
   openSession,
   stored,
   type Guest,
+  type PendingChallenge,
   type PendingCode,
   type Session,
   type SessionIdentity,
@@ -17,9 +21,13 @@ import { ensureGuest, guestOf, visitOf } from './guest.js';
 import type { GuardedStore } from './guarded-store.js';
 import type { Ledger } from './ledger.js';
 import type { Locks } from './locks.js';
-import { logOut, type LogoutOptions } from './logout-step.js';
+import { logOut, type LoggedOut, type LogoutOptions } from './logout-step.js';
 import { serializedUser, type PassportRequest } from './passport-request.js';
 import type { Sealing } from './sealing.js';
+import { callApi } from './api-calls.js';
+import { SessionTokens } from './session-tokens.js';
+import { siteLink } from './site-link.js';
+import type { Tokens } from './tokens.js';
 import type { Upgrades } from './upgrade.js';
 import type { VisitorCookie } from './visitor-cookie.js';
 
@@ -27,10 +35,13 @@ import type { VisitorCookie } from './visitor-cookie.js';
 export interface HeadlessServices {
   readonly client: HeadlessClient;
   readonly codes: Codes;
+  readonly challenges: Challenges;
   readonly locks: Locks;
   readonly ledger: Ledger;
   readonly upgrades: Upgrades;
   readonly sealing: Sealing;
+  /** Undefined when the app wants none kept. */
+  readonly tokens: Tokens | undefined;
   readonly cookie: VisitorCookie | undefined;
   readonly carry: readonly string[];
   readonly refuseOnUpgradeError: boolean;
@@ -47,6 +58,8 @@ export interface LoginNews {
   readonly uvidRefused: boolean;
   /** The guest that is logged in as a user. */
   readonly guest?: Guest | undefined;
+  /** What the login yielded; undefined when the app logs somebody in by itself. */
+  readonly tokens?: TokenSet | undefined;
 }
 
 /** `req.headless`: what is known of the visitor of this request, and what can be done with it. */
@@ -57,6 +70,7 @@ export class Headless {
   readonly #guarded: GuardedStore;
   readonly #hadSession: boolean;
   readonly #atStart: ReadonlyMap<string, string>;
+  readonly #tokens: SessionTokens;
   #news: LoginNews | undefined;
 
   /** @internal */
@@ -70,6 +84,7 @@ export class Headless {
     this.#res = res;
     this.#services = services;
     this.#guarded = guarded;
+    this.#tokens = new SessionTokens(this);
     const id = encodeURIComponent(req.sessionID ?? '');
     this.#hadSession = id !== '' && (req.headers.cookie ?? '').includes(id);
     const { session } = req;
@@ -87,6 +102,11 @@ export class Headless {
   /** The newest one-time code that this session waits for, or undefined. */
   get code(): PendingCode | undefined {
     return this.#services.codes.pending(this.#req).at(-1);
+  }
+
+  /** The newest first-party login that this session is in the middle of, or undefined. */
+  get challenge(): PendingChallenge | undefined {
+    return this.#services.challenges.pending(this.#req).at(-1);
   }
 
   /** Who is logged in, as Salesforce said it at the login, or undefined. */
@@ -112,12 +132,50 @@ export class Headless {
   }
 
   /**
-   * Ends the login: a new, empty session for this request, the old one gone for good, the visitor id forgotten.
+   * An access token of the user, or else of the guest, that is good for a while yet (`tokens.margin`): the one there is,
+   * or a new one. Calls in parallel, in this request or others, share one renewal.
+   *
+   * @throws {HeadlessError} `login_required` when nobody is logged in, or Salesforce has ended the login;
+   *   `refresh_lost`; or what kept a new token away.
+   */
+  async accessToken(): Promise<string> {
+    return (await this.#tokens.current()).accessToken;
+  }
+
+  /**
+   * Calls an API of the org or the site in the name of the user, or else of the guest. A token that Salesforce no longer
+   * takes is renewed, and the call made once more, when its body can be sent again.
+   *
+   * @param path below the instance URL of the login, such as `/services/data/v66.0/query?q=…`, or a URL of the site or
+   *   one of the client's `issuers`: no other host ever gets the token.
+   * @throws {HeadlessError} `invalid_argument` for any other URL; what `accessToken` throws; what keeps the answer away.
+   */
+  fetch(path: string | URL, init: ApiCall = {}): Promise<Response> {
+    return callApi(this.#services.client, this.#tokens, path, init);
+  }
+
+  /**
+   * A link that logs the browser into the Experience Cloud site, once and within a minute, and leads to a page there.
+   * Hand it to nobody else than the user: redirect to it.
+   *
+   * @param path a page of the site, relative to it, such as `/account`. Default: its start page.
+   * @throws {HeadlessError} `scope_missing`, `invalid_argument` for a path that leads elsewhere, `access_token_refused`.
+   */
+  siteUrl(path?: string): Promise<string> {
+    return siteLink(this, this.#tokens, path);
+  }
+
+  /**
+   * Ends the login: a new, empty session for this request, the old one gone for good, the visitor id forgotten, the
+   * tokens ended at Salesforce. When Salesforce does not answer in time (`tokens.revokeTimeout`) the logout stands all the
+   * same, and the tokens are ended later.
    *
    * @throws {HeadlessError} `session_required`, `storage_failed`.
    */
-  async logout(options: LogoutOptions = {}): Promise<void> {
+  async logout(options: LogoutOptions = {}): Promise<LoggedOut> {
+    const hasSiteSession = this.#req.session?.sfHeadless?.siteSession === true;
     await logOut(this, options);
+    return { siteLogoutUrl: hasSiteSession ? this.#services.client.siteLogoutUrl : undefined };
   }
 
   /** @internal */
@@ -181,7 +239,7 @@ export function announceLogin(req: HeadlessRequest, flow: string, login: NamedLo
   const { kind, sub, userId, organizationId, username, email, name } = login.identity;
   const identity = { kind, sub, userId, organizationId, username, email, name };
   const { uvid, uvidRefused } = login;
-  req.headless?.announce({ flow, identity, uvid, uvidRefused });
+  req.headless?.announce({ flow, identity, uvid, uvidRefused, tokens: login.tokens });
 }
 
 /** The visitor id that is to go with a named login of a request, or undefined. */

@@ -11,6 +11,8 @@ import {
   type UpgradeOutcome,
 } from './express-session.js';
 import type { Headless, LoginNews } from './headless.js';
+import { completeJoined } from './joined-session.js';
+import { discardLoginTokens, keepLoginTokens } from './login-tokens.js';
 import { remember, restore, serializeIntoNewSession, type Before } from './new-session.js';
 import { serializedUser, type LogIn, type PassportRequest } from './passport-request.js';
 import { OldSession } from './old-session.js';
@@ -80,7 +82,7 @@ class LoginStep {
     const next = { id: this.freshId(), owner, carried: state };
     await this.save(fresh, next, keys);
     await this.completeUpgrade(fresh, user, owner);
-    this.old.endAfter(this.res, this.headless.services.locks);
+    this.endOld();
     if (!this.news.guest) this.headless.services.cookie?.clear(this.req, this.res);
   }
 
@@ -117,24 +119,12 @@ class LoginStep {
     store.createSession?.(this.req, data);
     if (this.req.session) {
       this.headless.guarded.remember(id, this.req.session);
-      await this.completeJoined(this.req.session, user);
+      await completeJoined(this.headless, this.req.session, user);
     }
-    this.old.endAfter(this.res, this.headless.services.locks);
+    this.endOld();
+    discardLoginTokens(this.headless.services, store, this.news);
     this.headless.services.cookie?.clear(this.req, this.res);
     return true;
-  }
-
-  /** The outcome of a joined session may not have been written yet, or the process that was to write it has died. */
-  private async completeJoined({ sfHeadless: data }: Session, user: unknown): Promise<void> {
-    if (data?.upgrade?.status !== 'deferred') return;
-    const { store } = this.before.open;
-    const { upgrades } = this.headless.services;
-    try {
-      const { upgrade, identity } = data;
-      data.upgrade = await upgrades.complete(store, upgrade, user, identity, this.req);
-    } catch {
-      // It stays deferred, and a later request tries again.
-    }
   }
 
   private async beginUpgrade(
@@ -150,6 +140,7 @@ class LoginStep {
     const data: HeadlessSessionData = {};
     data.owner = owner;
     if (identity !== undefined) data.identity = identity;
+    if (flow === 'sso') data.siteSession = true;
     if (guest !== undefined) Object.assign(data, { guest, guestIsUser: true });
     fresh.sfHeadless = data;
     if (uvid !== undefined) {
@@ -171,6 +162,7 @@ class LoginStep {
     const id = this.freshId();
     const { upgrade } = fresh.sfHeadless ?? {};
     try {
+      await keepLoginTokens(this.headless.services, store, id, this.news);
       await stored((done) => store.set(id, fresh, done));
       await this.old.name(successor);
       if (upgrade?.status === 'deferred' && this.headless.services.upgrades.takesGoods) {
@@ -184,6 +176,11 @@ class LoginStep {
       throw error;
     }
     this.headless.guarded.remember(id, fresh);
+  }
+
+  private endOld(): void {
+    const { locks, tokens } = this.headless.services;
+    this.old.endAfter(this.res, locks, tokens);
   }
 
   private async completeUpgrade(fresh: Session, user: unknown, owner: string): Promise<void> {
@@ -216,6 +213,7 @@ class LoginStep {
   private async discard(id: string): Promise<void> {
     const { store } = this.before.open;
     await stored((done) => store.destroy(id, done)).catch(() => undefined);
+    await this.headless.services.tokens?.end(store, id).catch(() => undefined);
   }
 }
 

@@ -10,6 +10,12 @@ export interface LogoutOptions {
   readonly carry?: readonly string[];
 }
 
+/** What is left to do after a logout. */
+export interface LoggedOut {
+  /** Where to send the browser when it has a session on the Experience Cloud site too; undefined when it has none. */
+  readonly siteLogoutUrl: string | undefined;
+}
+
 /** What belongs together so that a response can be held back until some work has ended. */
 function holdResponse(res: ServerResponse, work: Promise<void>): void {
   const end = res.end.bind(res);
@@ -30,6 +36,8 @@ async function endOf(
 ): Promise<void> {
   await closeSession(open, headless.services.locks);
   if (uvid !== undefined) await headless.services.ledger.close(open.store, uvid);
+  // The local logout stands, whatever Salesforce says to this.
+  await headless.services.tokens?.end(open.store, open.id);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { endOfSession, endSession, withSuccessor, type Successor } from './ended-sessions.js';
 import type { Locks } from './locks.js';
+import type { Tokens } from './tokens.js';
 import { stored, type HeadlessSessionData, type OpenSession } from './express-session.js';
 
 /** Data alone, without the methods and the request that a session object drags along. */
@@ -75,11 +76,17 @@ export class OldSession {
    * Until the answer with the new session's cookie is out, the browser may come back with the old one: should this
    * process die before, the old session is still there.
    */
-  endAfter(res: ServerResponse, locks: Locks): void {
+  endAfter(res: ServerResponse, locks: Locks, tokens: Tokens | undefined): void {
     if (!this.isInUse) return;
+    const { store, id } = this.open;
+    const end = async (): Promise<void> => {
+      await closeSession(this.open, locks);
+      // A guest's token is forgotten; a former login's would count as one of the few that Salesforce keeps.
+      await tokens?.end(store, id, ['named']);
+    };
     res.once('finish', () => {
       // Nobody is left to tell: the browser has the new session, and the store forgets the old one in its time.
-      closeSession(this.open, locks).catch(() => undefined);
+      end().catch(() => undefined);
     });
   }
 }

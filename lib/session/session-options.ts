@@ -2,6 +2,7 @@ import type { HeadlessClient } from '../client/headless-client.js';
 import type { CodeLimits } from './codes.js';
 import type { Locks } from './locks.js';
 import type { OnUpgrade } from './upgrade.js';
+import { readTokenOptions, type TokenOptions } from './token-options.js';
 import type { VisitorCookieOptions } from './visitor-cookie.js';
 
 /** Options of `headlessSession`. */
@@ -11,7 +12,7 @@ export interface HeadlessSessionOptions {
   /**
    * Seals the cookie that brings a visitor back after the session has expired, and what is secret in the session store.
    * A list is a key ring: the first seals, all open. Left out, there is no such cookie, and what is sealed in the store
-   * opens in this process only.
+   * opens in this process only; with a store that others share, a warning says so.
    */
   readonly secret?: string | readonly string[];
   /** Session keys that move into the new session at a login. Default: none. */
@@ -24,6 +25,8 @@ export interface HeadlessSessionOptions {
   readonly locks?: Locks | false;
   /** How much of one-time codes a session gets. */
   readonly limits?: Partial<CodeLimits>;
+  /** How tokens are kept and renewed. `false` keeps none: then there is no `accessToken()`. */
+  readonly tokens?: Partial<TokenOptions> | false;
   /** How the visitor cookie is written. */
   readonly cookie?: VisitorCookieOptions;
   /** Whether a login with Passport's `keepSessionInfo` may move every session key. Default false: it is refused. */
@@ -34,6 +37,7 @@ interface SessionSettings {
   readonly secrets: readonly string[];
   readonly carry: readonly string[];
   readonly limits: CodeLimits;
+  readonly tokens: TokenOptions | undefined;
   readonly refuseOnUpgradeError: boolean;
   readonly allowKeepSessionInfo: boolean;
 }
@@ -46,6 +50,7 @@ const knownOptions: ReadonlySet<string> = new Set<keyof HeadlessSessionOptions>(
   'onUpgradeError',
   'locks',
   'limits',
+  'tokens',
   'cookie',
   'allowKeepSessionInfo',
 ]);
@@ -135,6 +140,7 @@ export function readSessionOptions(
     secrets: readSecrets(given.secret),
     carry: readCarry(given.carry),
     limits: readLimits(given.limits),
+    tokens: readTokenOptions(given.tokens, refuse),
     refuseOnUpgradeError: onUpgradeError === 'refuse',
     allowKeepSessionInfo: allowKeepSessionInfo ?? false,
   };

@@ -1,7 +1,9 @@
 import { Strategy } from 'passport-strategy';
 import { HeadlessClient } from '../client/headless-client.js';
 import type { Identity } from '../client/identity.js';
-import { HeadlessError, headlessErrorCodes, type HeadlessErrorCode } from '../errors.js';
+import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
+import { checkMessages, inAppWords, type Messages } from './messages.js';
+import { middleware, type Middleware } from './middleware.js';
 import { runVerify, type Login, type LoginRequest, type Verify } from './verify.js';
 
 /** What every strategy of this library takes. */
@@ -10,7 +12,7 @@ export interface StrategyOptions {
   /** The name to register under; any name, such as `local` in an app that says `authenticate('local')`. */
   readonly name?: string | undefined;
   /** Messages for the visitor by error code, in the app's own words or language. */
-  readonly messages?: Partial<Record<HeadlessErrorCode, string>> | undefined;
+  readonly messages?: Messages | undefined;
   /** Milliseconds that a verify function which returns nothing has for calling `done`. Default 5,000. */
   readonly verifyTimeout?: number | undefined;
 }
@@ -21,6 +23,8 @@ export interface LoginFailure {
   /** For the visitor. */
   readonly message: string;
   readonly code: HeadlessErrorCode;
+  /** What is wrong with which field, where that is known. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 /** A call of exactly one of Passport's verbs, ready to be made. */
@@ -42,7 +46,7 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   /** The name Passport registers it under. */
   readonly name: string;
   protected readonly client: HeadlessClient;
-  private readonly messages: Partial<Record<HeadlessErrorCode, string>>;
+  private readonly messages: Messages;
   private readonly verify: Verify<Login<I>>;
   private readonly verifyTimeout: number;
 
@@ -60,18 +64,13 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
     if (name !== undefined && (typeof (name as unknown) !== 'string' || name === '')) {
       refuse('option `name` must be a text that is not empty');
     }
-    for (const code of Object.keys(messages ?? {})) {
-      if (!headlessErrorCodes.some((known) => known === code)) {
-        refuse(`option \`messages.${code}\` is no error code`);
-      }
-    }
     if (verifyTimeout !== undefined && !(verifyTimeout > 0)) {
       refuse('option `verifyTimeout` must be a number of milliseconds above zero');
     }
     if (typeof (verify as unknown) !== 'function') refuse('needs a verify function');
     this.name = name ?? standardName;
     this.client = options.client;
-    this.messages = messages ?? {};
+    this.messages = checkMessages(new.target.name, messages);
     this.verify = verify;
     this.verifyTimeout = verifyTimeout ?? 5_000;
   }
@@ -96,8 +95,16 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   /** One login, from reading the request to the one verb that Passport is to hear. It may reject. */
   protected abstract attempt(req: LoginRequest, options: unknown): Promise<Verb>;
 
-  /** Asks the app who the verified identity is to it. */
-  protected async conclude(login: Login<I>, beforeSuccess?: () => void): Promise<Verb> {
+  /**
+   * Asks the app who the verified identity is to it.
+   *
+   * @param extra goes to the app with the info of its verify function, which comes first.
+   */
+  protected async conclude(
+    login: Login<I>,
+    beforeSuccess?: () => void,
+    extra?: object,
+  ): Promise<Verb> {
     const { user, info } = await runVerify(this.verify, login, this.verifyTimeout);
     if (user === false) {
       const refused = new HeadlessError('login_refused');
@@ -107,17 +114,14 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
     }
     return () => {
       beforeSuccess?.();
-      this.success(user, info);
+      const isObject = typeof info === 'object' && info !== null;
+      this.success(user, extra && (isObject || info === undefined) ? { ...extra, ...info } : info);
     };
   }
 
-  /** An error whose message for the visitor is the app's own, where the app has one. */
-  protected inAppWords(error: unknown): unknown {
-    if (!(error instanceof HeadlessError)) return error;
-    const message = this.messages[error.code];
-    if (message === undefined) return error;
-    const { code, cause, hint, requestId } = error;
-    return new HeadlessError(code, { message, cause, requestId, ...(hint && { hint }) });
+  /** Middleware of a strategy, beside `passport.authenticate`: its errors are in the app's words, too. */
+  protected middleware(run: (req: LoginRequest) => Promise<void>): Middleware {
+    return middleware(this.messages, run);
   }
 
   private refusal(error: unknown): Verb {
@@ -130,7 +134,8 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
     };
   }
 
-  private failure({ code, message }: HeadlessError): LoginFailure {
-    return { type: 'error', message: this.messages[code] ?? message, code };
+  private failure(error: HeadlessError): LoginFailure {
+    const { code, message, fields } = inAppWords(this.messages, error);
+    return { type: 'error', message, code, ...(fields && { fields }) };
   }
 }

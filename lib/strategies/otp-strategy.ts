@@ -1,22 +1,23 @@
-import type { ServerResponse } from 'node:http';
 import type { NamedIdentity } from '../client/identity.js';
 import type { OtpStart, OtpTicket } from '../client/inputs.js';
 import { HeadlessError } from '../errors.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
-import { formField, formOf, readerOf } from './form.js';
+import {
+  methodField,
+  readCode,
+  recaptchaField,
+  typedCode,
+  userFields,
+  type OtpCredentials,
+} from './code-form.js';
+import { inHandlersWords } from './discovery-message.js';
+import { formOf, readerOf } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
+import type { Middleware } from './middleware.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** What a visitor asks a code with. Without a username or login hint the newest code of the session is sent again. */
 export type OtpRequest = Partial<OtpStart>;
-
-/** What a visitor logs in with. */
-export interface OtpCredentials {
-  /** The code as typed; blanks in it do not count. */
-  readonly code?: string | undefined;
-  /** Which attempt of this session, when the form says so. Default: the newest. */
-  readonly attempt?: string | undefined;
-}
 
 /** Options of {@link OtpStrategy}. */
 export interface OtpStrategyOptions extends StrategyOptions {
@@ -24,28 +25,16 @@ export interface OtpStrategyOptions extends StrategyOptions {
   request?(req: LoginRequest): OtpRequest;
   /** Reads the login. Default: the body's `code` (or `otp`) and `attempt`. */
   credentials?(req: LoginRequest): OtpCredentials;
+  /**
+   * Whether a visitor sees what the site's discovery handler says about a login hint. Default false: it can tell who has
+   * an account.
+   */
+  readonly discoveryMessage?: boolean | undefined;
 }
 
 function readRequest(req: LoginRequest): OtpRequest {
   const form = formOf(req);
-  const method = formField(form, 'method');
-  if (method !== undefined && method !== 'email' && method !== 'sms') {
-    throw new HeadlessError('malformed_credentials');
-  }
-  return {
-    username: formField(form, 'username'),
-    loginHint: formField(form, 'login_hint'),
-    method,
-    recaptcha: formField(form, 'recaptcha') ?? formField(form, 'g-recaptcha-response'),
-  };
-}
-
-function readLogin(req: LoginRequest): OtpCredentials {
-  const form = formOf(req);
-  return {
-    code: formField(form, 'code') ?? formField(form, 'otp'),
-    attempt: formField(form, 'attempt'),
-  };
+  return { ...userFields(form), method: methodField(form), recaptcha: recaptchaField(form) };
 }
 
 /**
@@ -56,29 +45,22 @@ function readLogin(req: LoginRequest): OtpCredentials {
 export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
   private readonly request: (req: LoginRequest) => OtpRequest;
   private readonly credentials: (req: LoginRequest) => OtpCredentials;
+  private readonly discoveryMessage: boolean;
 
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: OtpStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
     super('sf-headless-otp', options, verify);
     this.request = readerOf(new.target.name, options, 'request', readRequest);
-    this.credentials = readerOf(new.target.name, options, 'credentials', readLogin);
+    this.credentials = readerOf(new.target.name, options, 'credentials', readCode);
+    this.discoveryMessage = options.discoveryMessage === true;
   }
 
   /**
    * Middleware that has a code sent and goes on; `req.headless.code` then says how and until when. It goes on alike
    * for a user who does not exist. A refusal goes to the error handler as a {@link HeadlessError}.
    */
-  start(): (req: LoginRequest, res: ServerResponse, next: (error?: unknown) => void) => void {
-    return (req, _res, next) => {
-      this.send(req).then(
-        () => {
-          next();
-        },
-        (error: unknown) => {
-          next(this.inAppWords(error));
-        },
-      );
-    };
+  start(): Middleware {
+    return this.middleware((req) => this.send(req));
   }
 
   private async send(req: LoginRequest): Promise<void> {
@@ -92,8 +74,11 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
         return await this.client.startOtp({ ...rest, ...user, customdata: kept, method: by });
       } catch (error) {
         // Whether an account exists is not for a stranger to learn: the answer is that of any other.
-        if (error instanceof HeadlessError && error.code === 'account_refused') return undefined;
-        throw error;
+        if (!(error instanceof HeadlessError) || error.code !== 'account_refused') throw error;
+        const isShown = this.discoveryMessage && user.loginHint !== undefined;
+        const said = isShown ? inHandlersWords(error) : undefined;
+        if (said !== undefined) throw said;
+        return undefined;
       }
     });
   }
@@ -101,8 +86,7 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
   protected override async attempt(req: LoginRequest): Promise<Verb> {
     const { codes } = headlessOf(req).services;
     const { code, attempt } = this.credentials(req);
-    const typed = code?.replace(/\s+/g, '') ?? '';
-    if (typed === '') throw new HeadlessError('missing_credentials');
+    const typed = typedCode(code);
     const uvid = await visitorFor(req);
     const login = await codes.finish(req, 'otp', attempt, ({ identifier, method }) =>
       this.client.finishOtp({ identifier, method, code: typed, uvid }),

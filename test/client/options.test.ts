@@ -16,6 +16,9 @@ describe('the options of HeadlessClient', () => {
   accepts('the least', {});
   accepts('everything', {
     clientSecret: 'secret',
+    clientSecretIn: 'header',
+    hybrid: true,
+    integration: { clientSecret: 'secret', loginUrl: 'https://acme.my.salesforce.com' },
     scope: 'api openid',
     credentialsIn: 'body',
     uvidHint: { guest: { in: 'body' }, named: { in: 'header', prefix: true }, namedToken: true },
@@ -27,6 +30,13 @@ describe('the options of HeadlessClient', () => {
     http2: true,
   });
   accepts('no hint for named logins', { uvidHint: { named: false } });
+  accepts('a private key that is asked for later', { privateKey: () => 'any' });
+  accepts('a function for the integration user’s token', {
+    integration: { token: () => 'a token', tokenLifetime: 60 },
+  });
+  accepts('an integration user by JWT', {
+    integration: { privateKey: () => 'any', username: 'robot@example.com' },
+  });
   accepts('http for localhost', { site: 'http://localhost:4600/portal' });
   accepts('http for 127.0.0.1', { site: 'http://127.0.0.1:4600' });
   accepts('http for ::1', { site: 'http://[::1]:4600' });
@@ -63,6 +73,22 @@ describe('the options of HeadlessClient', () => {
   refuses('redirectUri', '/callback');
   refuses('clientSecret', '');
   refuses('clientSecret', 1);
+  refuses('clientSecretIn', 'query');
+  refuses('privateKey', 'no key');
+  refuses('hybrid', 'yes');
+  refuses('integration', 'a token');
+  refuses('integration', null);
+  refuses('integration', {});
+  refuses('integration', { clientId: 'robot', username: 'robot@example.com' });
+  refuses('integration', { clientSecret: 'secret', username: 'robot@example.com' });
+  refuses('integration', { clientSecret: 'secret', secretIn: 'query' });
+  refuses('integration', { clientSecret: 'secret', loginUrl: 'http://acme.my.salesforce.com' });
+  refuses('integration', { token: () => 'a token', clientSecret: 'secret' });
+  refuses('integration.token', 'a token');
+  refuses('integration.clientSecret', '');
+  refuses('integration.privateKey', 'no key');
+  refuses('integration.tokenLifetime', 0);
+  refuses('integration.clientsecret', 'misspelt');
   refuses('scope', ['api']);
   refuses('credentialsIn', 'query');
   refuses('uvidHint.guest', { in: 'query' });

@@ -17,6 +17,36 @@ export class EmulatorControl {
     await this.call('DELETE', 'log');
   }
 
+  /** What the shop sent to one endpoint since `forget`, newest last: the fields of its JSON bodies. */
+  async sentTo(path: string): Promise<Record<string, unknown>[]> {
+    const log = (await this.call('GET', 'log')) as { path: string; body: string }[];
+    const found = log.filter((entry) => entry.path.replace(/^\/portal/, '') === path);
+    return found.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  }
+
+  /** How many messages somebody has been sent. */
+  async messagesTo(to: string): Promise<number> {
+    return ((await this.call('GET', `outbox?to=${encodeURIComponent(to)}`)) as unknown[]).length;
+  }
+
+  async change(settings: object): Promise<void> {
+    await this.call('PATCH', 'settings', settings);
+  }
+
+  /** Creates a user, or replaces one. */
+  async user(username: string, record: object): Promise<void> {
+    await this.call('PUT', `users/${encodeURIComponent(username)}`, record);
+  }
+
+  async client(id: string, record: object): Promise<void> {
+    await this.call('PUT', `clients/${encodeURIComponent(id)}`, record);
+  }
+
+  /** Moves Salesforce's time forward. */
+  async wait(seconds: number): Promise<void> {
+    await this.call('POST', 'clock', { advance: seconds });
+  }
+
   /** The newest code sent to somebody. */
   async codeFor(to: string): Promise<string> {
     const path = `outbox?to=${encodeURIComponent(to)}`;

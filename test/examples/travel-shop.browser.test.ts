@@ -71,11 +71,14 @@ describe('travel-shop in a browser', function () {
 
       await page.getByRole('link', { name: 'Log in' }).click();
       const form = page.getByRole('region', { name: 'With your password' });
-      await form.getByLabel('Username').fill('alice@example.com');
+      await form.getByLabel('Email address or order number').fill('alice@example.com');
       await form.getByLabel('Password').fill('not it');
       await press('Log in');
       assert.match(await page.getByRole('alert').innerText(), /username or the password/);
-      assert.equal(await form.getByLabel('Username').inputValue(), 'alice@example.com');
+      assert.equal(
+        await form.getByLabel('Email address or order number').inputValue(),
+        'alice@example.com',
+      );
       assert.equal(await form.getByLabel('Password').inputValue(), '');
 
       await form.getByLabel('Password').fill('Passw0rd!');
@@ -96,7 +99,7 @@ describe('travel-shop in a browser', function () {
     it('a customer who wanted the bookings gets there by a code from the mailbox', async () => {
       await open('/bookings');
       const form = page.getByRole('region', { name: 'With a code' });
-      await form.getByLabel('Username').fill('alice@example.com');
+      await form.getByLabel('Email address or order number').fill('alice@example.com');
       await press('Send me a code');
       assert.equal(await heading(), 'Type your code');
       await press('Send it again');

@@ -34,6 +34,8 @@ describe('travel-shop', function () {
         '/trips/lofoten-light',
         '/saved',
         '/login',
+        '/register',
+        '/forgot-password',
         '/style.css',
       ]) {
         const { status, headers } = await visitor.get(path);
@@ -115,7 +117,7 @@ describe('travel-shop', function () {
       assert.equal(location, '/bookings');
       const { html, headers } = await visitor.get('/bookings');
       assert.match(html, /Booking <strong>B-0001<\/strong>/);
-      assert.match(html, /<span>Alice Example<\/span>/);
+      assert.match(html, /href="\/account">[^]*?Alice Example<\/a>/);
       assert.equal(headers.get('cache-control'), 'no-store');
     });
 
@@ -155,7 +157,7 @@ describe('travel-shop', function () {
     it('with empty fields names each of them, and asks Salesforce nothing', async () => {
       const { status, html } = await visitor.logIn('', '');
       assert.equal(status, 400);
-      assert.match(html, /<a href="#username">Enter your username\./);
+      assert.match(html, /<a href="#username">Enter your email address or order number\./);
       assert.match(html, /<a href="#password">Enter your password\./);
       assert.match(html, /aria-invalid="true" aria-describedby="password-problem"/);
       assert.deepEqual(await salesforce.calls(), []);
@@ -180,7 +182,9 @@ describe('travel-shop', function () {
       await salesforce.breakWith({ match: 'GET /services/data/v62.0/query', fault: 'status' });
       const { location } = await visitor.logIn(alice, 'Passw0rd!', '/bookings');
       assert.equal(location, '/bookings');
-      assert.match((await visitor.get('/bookings')).html, /could not be read/);
+      const { status, html } = await visitor.get('/bookings');
+      assert.equal(status, 503);
+      assert.match(html, /could not be read/);
     });
   });
 
@@ -200,7 +204,7 @@ describe('travel-shop', function () {
     it('can be had by SMS, and sent again', async () => {
       const request = { username: alice, method: 'sms', recaptcha: 'x' };
       await visitor.post('/login/code/send', request);
-      const page = await visitor.postAndFollow('/login/code/send', { recaptcha: 'x' });
+      const page = await visitor.postAndFollow('/login/code/send-again', { recaptcha: 'x' });
       assert.match(page.html, /on its way by SMS/);
       const code = await salesforce.codeFor('+12025550101');
       assert.equal((await visitor.post('/login/code', { code })).location, '/saved');
@@ -227,7 +231,7 @@ describe('travel-shop', function () {
         method: 'sms',
       });
       assert.equal(status, 400);
-      assert.match(html, /<a href="#code-username">Enter your username\./);
+      assert.match(html, /<a href="#code-username">Enter your email address or order number\./);
       assert.match(html, /value="sms" checked/);
     });
 
@@ -396,6 +400,12 @@ describe('travel-shop', function () {
         'a folder that cannot be',
         { DATABASE_FOLDER: '/dev/null/data', SESSION_SECRET: 's'.repeat(32) },
         /DATABASE_FOLDER: no database in \/dev\/null\/data: /,
+      ],
+      ['an address with a path', { SHOP_URL: 'https://x.example/shop' }, /SHOP_URL must look like/],
+      [
+        'an identity provider without a label',
+        { SF_SSO_PROVIDERS: 'Google_Customers' },
+        /SF_SSO_PROVIDERS must look like/,
       ],
       ['a Redis URL that is none', { REDIS_URL: 'localhost' }, /REDIS_URL must look like/],
       [

@@ -7,7 +7,7 @@ const shapes: readonly [string, RegExp][] = [
   ['an authorization code', /aPrx[\w.-]{12,}/],
   ['a refresh token', /5Aep861[\w.]{6,}/],
   ['a Basic credential', /Basic [A-Za-z0-9+/=_-]{8,}/],
-  ['a password', /Passw0rd|emulator-secret|not-it-1/],
+  ['a password', /Passw0rd|emulator-secret|not-it-1|-Kite-4/],
 ];
 
 /** Everything of a value that inspection can show: all depths, hidden properties, getters, no custom views. */

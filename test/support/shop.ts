@@ -7,7 +7,9 @@ import {
   HeadlessError,
   headlessSession,
   OtpStrategy,
+  passwordReset,
   PasswordStrategy,
+  RegistrationStrategy,
   type CodeLimits,
   type GuestStrategyOptions,
   type HeadlessSessionOptions,
@@ -15,7 +17,9 @@ import {
   type Login,
   type NamedIdentity,
   type OtpStrategyOptions,
+  type PasswordResetOptions,
   type PasswordStrategyOptions,
+  type RegistrationStrategyOptions,
   type Verify,
 } from '../../lib/index.js';
 import { noteError } from './secrets.js';
@@ -39,6 +43,8 @@ export interface ShopOptions {
   readonly password?: Partial<PasswordStrategyOptions>;
   readonly otp?: Partial<OtpStrategyOptions>;
   readonly guest?: Partial<GuestStrategyOptions>;
+  readonly registration?: Partial<RegistrationStrategyOptions>;
+  readonly reset?: Partial<PasswordResetOptions>;
   readonly verify?: NamedVerify;
   readonly limits?: Partial<CodeLimits>;
   /** More options of headlessSession. */
@@ -92,6 +98,7 @@ const answerError: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
     code: known?.code,
     fault: known?.fault,
     message: error instanceof Error ? error.message : String(error),
+    fields: known?.fields,
   });
 };
 
@@ -117,6 +124,8 @@ export function createShop(options: ShopOptions): Shop {
     return verify(login, done);
   };
   const otp = new OtpStrategy({ client, ...options.otp }, named);
+  const registration = new RegistrationStrategy({ client, ...options.registration }, named);
+  const reset = passwordReset({ client, ...options.reset });
   passport.serializeUser((user, done) => {
     done(null, user);
   });
@@ -125,6 +134,11 @@ export function createShop(options: ShopOptions): Shop {
   });
   passport.use(new PasswordStrategy({ client, ...options.password }, named) as Strategy);
   passport.use(otp as Strategy);
+  passport.use(registration as Strategy);
+  const { credentials } = reset;
+  passport.use(
+    new PasswordStrategy({ client, name: 'after-reset', credentials }, named) as Strategy,
+  );
   passport.use(new GuestStrategy({ client, ...options.guest }) as Strategy);
 
   const app = express();
@@ -165,6 +179,16 @@ export function createShop(options: ShopOptions): Shop {
   app.post('/login', authenticate(passport, 'sf-headless-password'), whoami);
   app.post('/code', otp.start() as RequestHandler, whoami);
   app.post('/code/login', authenticate(passport, 'sf-headless-otp'), whoami);
+  app.post('/register', registration.start() as RequestHandler, whoami);
+  app.post('/register/code', authenticate(passport, 'sf-headless-registration'), whoami);
+  app.post('/forgotten', reset.start() as RequestHandler, whoami);
+  app.post('/forgotten/code', reset.finish() as RequestHandler, whoami);
+  app.post(
+    '/forgotten/login',
+    reset.finish() as RequestHandler,
+    authenticate(passport, 'after-reset'),
+    whoami,
+  );
   app.post('/guest', authenticate(passport, 'sf-headless-guest'), whoami);
   app.post('/save', (req, res, next) => {
     req.headless.ensureGuest().then((guest) => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
+import { SignJWT } from 'jose';
 import { request as send } from 'undici';
+import { selfSigned } from '../emulator/certificate.js';
 import {
   challenge,
   fill,
@@ -18,6 +21,7 @@ const exchanges = loadExchanges();
 const shapes: Record<string, RegExp> = {
   code: /^aPrx[\w.=-]{20,}$/,
   identifier: /^[\w+/=-]{12,}$/,
+  authSession: /^[\w-]{43}$/,
   accessToken: /^(eyJ[\w-]+\.[\w-]+\.[\w-]+|00D\w{12}!\S+)$/,
   guestToken: /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/,
   refreshToken: /^5Aep861\S+$/,
@@ -145,17 +149,32 @@ describe('golden exchanges, held against the emulator', () => {
     if (response.json !== undefined) match(JSON.parse(text), response.json, all, found, 'body');
     if (response.text !== undefined) match(text, response.text, all, found, 'body');
     Object.assign(values, found);
-    if (found['identifier'] !== undefined) {
-      const [message] = emulator.outbox();
-      assert.ok(message, 'a code was sent');
-      values['otp'] = message.code;
-    }
+    const [message] = emulator.outbox();
+    if (message !== undefined) values['otp'] = message.code;
+    else assert.equal(found['identifier'], undefined, 'a code was sent');
+  }
+
+  const { key, publicKey } = selfSigned();
+  const stranger = selfSigned();
+
+  /** An assertion of a client about itself or a user. */
+  function signed(pem: string, issuer: string, subject: string): Promise<string> {
+    return new SignJWT()
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+      .setIssuer(issuer)
+      .setSubject(subject)
+      .setAudience(emulator.url)
+      .setIssuedAt()
+      .setExpirationTime('2m')
+      .setJti(randomUUID())
+      .sign(createPrivateKey(pem));
   }
 
   for (const [name, exchange] of exchanges) {
     it(`${name}: ${exchange.title}`, async () => {
       const { site } = emulator.state();
       const clientId = exchange.as === 'private' ? '3MVG9.private' : '3MVG9.public';
+      const { users } = emulator.state();
       const values: Values = {
         site: emulator.url,
         origin: emulator.origin,
@@ -169,24 +188,34 @@ describe('golden exchanges, held against the emulator', () => {
         identifier: 'MFF0OHgwMDAwMDAwQWIx',
         otp: '000000',
         accessToken: '00Dxx0000001gPL!AQEAQExampleExampleExample',
+        identityUrl: `${emulator.url}/id/${site.organizationId}/${users['alice@example.com']?.userId ?? ''}`,
+        certificate: publicKey,
+        assertion: await signed(key, clientId, clientId),
+        userAssertion: await signed(key, clientId, 'alice@example.com'),
+        foreignAssertion: await signed(stranger.key, clientId, clientId),
         codeVerifier: verifier,
         codeChallenge: challenge,
         uvid,
       };
+      const prepare = ({ settings, client }: NonNullable<Exchange['world']>): void => {
+        if (settings !== undefined) emulator.settings(settings as object);
+        if (client !== undefined) {
+          emulator.client(clientId, {
+            redirectUris: ['http://localhost:3000/callback'],
+            isNamedUserJwtEnabled: true,
+            ...(fill(client, values) as object),
+          });
+        }
+      };
       for (const earlier of exchange.after ?? []) {
         const step = exchanges.get(earlier);
         assert.ok(step, `there is an exchange ${earlier}`);
+        prepare(step.world ?? {});
         await run(step, values);
+        // None is taken twice.
+        values['assertion'] = await signed(key, clientId, clientId);
       }
-      const { settings, client } = exchange.world ?? {};
-      if (settings !== undefined) emulator.settings(settings as object);
-      if (client !== undefined) {
-        emulator.client(clientId, {
-          redirectUris: ['http://localhost:3000/callback'],
-          isNamedUserJwtEnabled: true,
-          ...client,
-        });
-      }
+      prepare(exchange.world ?? {});
       await run(exchange, values);
     });
   }

@@ -56,10 +56,13 @@ const basic = (name: string, secret: string): string =>
 /** Values that follow from others, so that an exchange file can name them in one word. */
 export function withDerived(values: Readonly<Record<string, string>>): Record<string, string> {
   const { username = '', password = '', identifier = '', otp = '', site = '' } = values;
+  const { clientId = '', clientSecret = '' } = values;
   return {
     ...values,
     basic: basic(username, password),
     wrongBasic: basic(username, 'not-it-1'),
+    clientBasic: basic(clientId, clientSecret),
+    wrongClientBasic: basic(clientId, 'not-the-secret'),
     otpBasic: basic(identifier, otp),
     wrongOtpBasic: basic(identifier, 'wrong'),
     'site:encoded': encodeURIComponent(site),

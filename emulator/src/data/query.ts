@@ -3,6 +3,7 @@ import { json, type Answer } from '../http/answer.js';
 import { parameters, type SiteRequest } from '../http/site-request.js';
 import { bearerToken, liveBearer } from '../oauth/bearer.js';
 import type { World } from '../world/world.js';
+import { withLimits } from './limits.js';
 
 /**
  * `/services/data/vNN.0/query?q=`: the named user's records of the object after FROM; the rest of
@@ -17,5 +18,5 @@ export function query(request: SiteRequest, world: World): Answer {
   }
   const name = Object.keys(user.records).find((key) => key.toLowerCase() === object.toLowerCase());
   const records = name === undefined ? [] : (user.records[name] ?? []);
-  return json({ totalSize: records.length, done: true, records });
+  return withLimits(json({ totalSize: records.length, done: true, records }));
 }

@@ -1,29 +1,26 @@
+/** The name that was typed, whichever of its two fields it came in. */
+function nameIn(body, { name }) {
+  return body?.[name] ?? body?.username;
+}
+
 /** What may be shown again in a form that was refused. Never the password, and never anything but text. */
-export function typed(body) {
+export function typed(body, identifier) {
+  const name = nameIn(body, identifier);
   return {
-    username: typeof body?.username === 'string' ? body.username : '',
+    name: typeof name === 'string' ? name : '',
     method: body?.method === 'sms' ? 'sms' : 'email',
-    byCode: body?.method !== undefined,
   };
 }
 
-/** Which fields a form needs, and what to say when one is empty. */
-const needed = {
-  login: [
-    { field: 'username', message: 'Enter your username.' },
-    { field: 'password', message: 'Enter your password.' },
-  ],
-  send: [{ field: 'username', id: 'code-username', message: 'Enter your username.' }],
-  code: [{ field: 'code', message: 'Enter the code.' }],
-};
-
-/**
- * The lines of the error summary: each names the field it is about, which the summary links to. An empty field says
- * so by itself; for everything else the library's message is written for visitors.
- */
-export function problemsOf(view, body, { message }) {
-  const form = view === 'login' && typed(body).byCode ? 'send' : view;
-  const empty = needed[form].filter(({ field }) => !body?.[field]);
-  const lines = empty.length > 0 ? empty : [{ ...needed[form].at(-1), message }];
-  return lines.map(({ field, id = field, message }) => ({ id, message }));
+/** The fields of the form of the login page that a request is about; see problems.js. */
+export function wayOf(req, identifier) {
+  // Not a field: the heading above the buttons.
+  if (req.method === 'GET') return [{ name: 'by-sso' }];
+  const { empty } = identifier;
+  const name = req.body?.username === undefined ? identifier.name : 'username';
+  if (req.body?.method !== undefined) return [{ name, id: 'code-username', empty }];
+  return [
+    { name, id: 'username', empty },
+    { name: 'password', empty: 'Enter your password.' },
+  ];
 }

@@ -1,0 +1,77 @@
+import { fetch, Headers, Request } from 'undici';
+import { HeadlessError } from '../errors.js';
+import { originOf } from '../protocol/site.js';
+import { checkCredential } from './arguments.js';
+import type { ClientContext } from './context.js';
+
+/** What goes with a call of an API: what `fetch` takes, as far as it makes sense here. */
+export interface ApiCall {
+  /** Default GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream is sent as it comes, and only once: a call with one is not repeated for a dead token. */
+  readonly body?: string | Uint8Array | URLSearchParams | ReadableStream;
+  readonly signal?: AbortSignal;
+}
+
+/** The URL of an API call, on a host that may have the token. */
+function urlOf({ settings }: ClientContext, target: string | URL, base: string): string {
+  const text = String(target);
+  // A second slash or backslash would begin a host.
+  const isPath = /^\/(?![/\\])/.test(text);
+  const given = isPath ? base + text : text;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  // `blob:` and other schemes have an origin that is not where they lead.
+  const isWeb = url?.href.startsWith(`${url.origin}/`) === true;
+  const isPlain = url?.username === '' && url.password === '';
+  if (url !== undefined && isWeb && isPlain && settings.origins.includes(url.origin)) {
+    return url.href;
+  }
+  throw new HeadlessError('invalid_argument', {
+    message: 'An API call needs a path, or a URL of the site or of one of `issuers`.',
+  });
+}
+
+/** The request as it is to be sent. What cannot be one is the caller's mistake, not the network's. */
+function requestOf(url: string, accessToken: string, call: ApiCall): Request {
+  const { body, headers, method = 'GET' } = call;
+  try {
+    const all = new Headers(headers);
+    all.set('authorization', `Bearer ${accessToken}`);
+    return new Request(url, {
+      method,
+      headers: all,
+      ...(body !== undefined && { body, duplex: 'half' as const }),
+      redirect: 'manual',
+    });
+  } catch {
+    // What the runtime says may quote a header.
+    throw new HeadlessError('invalid_argument', {
+      message: 'An API call has a method, headers or a body that cannot be sent.',
+    });
+  }
+}
+
+/**
+ * Calls an API with an access token. The answer is the caller's to read, whatever its status: its body is a stream.
+ *
+ * @param target a path below `base`, or a URL of the site or one of `issuers`.
+ * @param base the instance URL of the login. Used when its host may have the token, else the site's.
+ * @throws {HeadlessError} `invalid_argument` for a URL elsewhere, `timeout` when the answer does not begin in time,
+ *   `unreachable`, `connection_lost`; the reason of `signal` when that is aborted.
+ */
+export async function callApi(
+  context: ClientContext,
+  accessToken: string,
+  target: string | URL,
+  call: ApiCall = {},
+  base?: string,
+): Promise<Response> {
+  const { settings, transport } = context;
+  const isTrusted = base !== undefined && settings.origins.includes(originOf(base) ?? '');
+  const url = urlOf(context, target, (isTrusted ? base : settings.site.base).replace(/\/$/, ''));
+  const request = requestOf(url, checkCredential(accessToken, 'secret'), call);
+  return transport.open(call.signal, (dispatcher, signal) =>
+    fetch(request, { dispatcher, signal }),
+  );
+}

@@ -1,0 +1,163 @@
+import type { ChallengeOutcome } from '../client/challenge-input.js';
+import type { HeadlessClient } from '../client/headless-client.js';
+import { HeadlessError } from '../errors.js';
+import type { ChallengeTurn, KeptStart, Turned } from '../session/challenges.js';
+import { headlessOf, visitorFor, type Headless } from '../session/headless.js';
+import { queryOf } from './callback.js';
+import { typedCode } from './code-form.js';
+import type { FirstPartyCredentials } from './first-party-form.js';
+import type { RegistrationRequest } from './registration-form.js';
+import type { LoginRequest } from './verify.js';
+
+/** What one request says. */
+export interface FirstPartyRequest extends FirstPartyCredentials {
+  /** Undefined where nobody registers. */
+  readonly registration?: RegistrationRequest | undefined;
+}
+
+/** Whether an account exists is not for a stranger to learn: a refused one is told like any other. */
+async function unlessRefused(
+  outcome: Promise<ChallengeOutcome>,
+): Promise<ChallengeOutcome | undefined> {
+  try {
+    return await outcome;
+  } catch (error) {
+    if (error instanceof HeadlessError && error.code === 'account_refused') return undefined;
+    throw error;
+  }
+}
+
+/** The same for a password: a refused account is a wrong one. */
+async function orWrong(outcome: Promise<ChallengeOutcome>): Promise<ChallengeOutcome> {
+  const told = await unlessRefused(outcome);
+  if (told === undefined) throw new HeadlessError('invalid_credentials');
+  return told;
+}
+
+/** The steps that one request can take with a login at the challenge endpoint. */
+export class FirstPartySteps {
+  private readonly client: HeadlessClient;
+  private readonly req: LoginRequest;
+  private readonly headless: Headless;
+  private readonly given: FirstPartyRequest;
+
+  /** @throws {HeadlessError} `session_required`. */
+  constructor(client: HeadlessClient, req: LoginRequest, given: FirstPartyRequest) {
+    this.client = client;
+    this.req = req;
+    this.headless = headlessOf(req);
+    this.given = given;
+  }
+
+  /** Goes on with a login that waits, or begins one: whichever the request has what it takes for. */
+  async next(): Promise<Turned> {
+    const { code, password, parameters, registration } = this.given;
+    if (code !== undefined) return this.answer({ otp: typedCode(code) });
+    const fromBrowser = queryOf(this.req).get('code');
+    if (fromBrowser !== null && this.headless.challenge?.state === 'redirect') {
+      return this.answer({ code: fromBrowser });
+    }
+    if (registration?.userdata !== undefined) return this.start();
+    if (!this.isNamed() && (password !== undefined || parameters !== undefined)) {
+      return this.answer({ password });
+    }
+    return password === undefined ? this.start() : this.logIn(password);
+  }
+
+  /**
+   * Has a one-time code sent: for a registration, for a user, or once more for whoever waits for one.
+   *
+   * @throws {HeadlessError} `missing_credentials` when there is nobody to send it to.
+   */
+  async start(): Promise<Turned> {
+    const { method, customdata, username, loginHint, registration } = this.given;
+    if (registration?.userdata !== undefined) {
+      const { userdata, customdata: custom, password, emailTemplate } = registration;
+      const user = { username: String(userdata['username'] ?? userdata['email'] ?? '') };
+      const keep: KeptStart = {
+        ...{ flow: 'registration', userdata, customdata: custom, password, emailTemplate },
+        method: registration.method ?? method,
+      };
+      return this.begin(keep, user);
+    }
+    if (!this.isNamed()) return this.again();
+    const keep: KeptStart = { flow: 'passwordless', username, loginHint, customdata, method };
+    return this.begin(keep, { username, loginHint });
+  }
+
+  private isNamed(): boolean {
+    return this.given.username !== undefined || this.given.loginHint !== undefined;
+  }
+
+  private async begin(keep: KeptStart, user: KeptUser): Promise<Turned> {
+    const { challenges } = this.headless.services;
+    return challenges.begin(this.req, { flow: keep.flow, user, keep }, (turn) =>
+      this.send(keep, turn),
+    );
+  }
+
+  private async again(): Promise<Turned> {
+    if (this.headless.challenge === undefined) throw new HeadlessError('missing_credentials');
+    const { attempt, method } = this.given;
+    return this.headless.services.challenges.proceed(this.req, attempt, (turn) => {
+      const { keep } = turn;
+      if (keep === undefined) throw new HeadlessError('missing_credentials');
+      return this.send({ ...keep, method: method ?? keep.method }, turn);
+    });
+  }
+
+  private async send(
+    keep: KeptStart,
+    { session }: ChallengeTurn,
+  ): Promise<ChallengeOutcome | undefined> {
+    const { recaptcha, recaptchaEvent, parameters } = this.given;
+    const proof = keep.flow === 'registration' ? this.given.registration : undefined;
+    const more = {
+      session,
+      parameters,
+      recaptcha: proof?.recaptcha ?? recaptcha,
+      recaptchaEvent: proof?.recaptchaEvent ?? recaptchaEvent,
+      uvid: await visitorFor(this.req),
+    };
+    return unlessRefused(this.client.challenge({ ...keep, ...more }));
+  }
+
+  private async logIn(password: string): Promise<Turned> {
+    const { challenges } = this.headless.services;
+    const { username, loginHint, customdata, recaptcha, recaptchaEvent, parameters } = this.given;
+    const user = { username, loginHint };
+    return challenges.begin(this.req, { flow: 'password', user }, async (turn) => {
+      const { session, pending } = turn;
+      const uvid = await visitorFor(this.req);
+      const more = { recaptcha, recaptchaEvent, parameters, uvid };
+      // Salesforce knows who it is by then; a retry is documented with the password alone.
+      if (session !== undefined && pending?.state === 'invalid_credentials') {
+        return orWrong(this.client.challenge({ session, password, ...more }));
+      }
+      const input = { flow: 'password', ...user, customdata, password, session, ...more } as const;
+      return orWrong(this.client.challenge(input));
+    });
+  }
+
+  private async answer(entered: {
+    readonly otp?: string;
+    readonly password?: string | undefined;
+    readonly code?: string;
+  }): Promise<Turned> {
+    const { attempt, recaptcha, recaptchaEvent, parameters } = this.given;
+    const { challenges } = this.headless.services;
+    return challenges.proceed(this.req, attempt, async ({ session }) => {
+      // Of an account that Salesforce refused no code is ever right.
+      if (session === undefined) throw new HeadlessError('invalid_code');
+      const uvid = await visitorFor(this.req);
+      return this.client.challenge({
+        ...{ session, ...entered, recaptcha, recaptchaEvent, parameters, uvid },
+      });
+    });
+  }
+}
+
+interface KeptUser {
+  readonly username?: string | undefined;
+  readonly loginHint?: string | undefined;
+}

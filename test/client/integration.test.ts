@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { startEmulator, type Emulator } from 'sf-headless-emulator';
+import {
+  HeadlessClient,
+  HeadlessError,
+  type HeadlessErrorCode,
+  type IntegrationOptions,
+} from '../../lib/index.js';
+import { selfSigned } from '../emulator/certificate.js';
+import { assertNothingSecret } from '../support/secrets.js';
+import { clientFor } from '../support/shop.js';
+import { rejects as rejectsWith } from './rejects.js';
+
+const scope = 'pwdless_login_api';
+const robot = 'robot@example.com';
+const start = { username: 'alice@example.com' };
+const init = 'POST /portal/services/auth/headless/init/passwordless/login';
+const token = 'POST /portal/services/oauth2/token';
+const clientSecret = 'the robot’s secret';
+const { key, publicKey } = selfSigned();
+
+const rejects = (run: Promise<unknown>, code: HeadlessErrorCode): Promise<HeadlessError> =>
+  rejectsWith(run, code, [clientSecret, key]);
+
+describe('the integration user’s token', () => {
+  let emulator: Emulator;
+  let client: HeadlessClient | undefined;
+  before(async () => {
+    emulator = await startEmulator();
+  });
+  after(async () => {
+    await emulator.close();
+  });
+  beforeEach(() => {
+    emulator.reset();
+    emulator.settings({ passwordless: { requireAuth: true, requireRecaptcha: false } });
+    emulator.user(robot, {});
+    robotApp();
+  });
+  afterEach(async () => {
+    await client?.close();
+    client = undefined;
+  });
+
+  function robotApp(changes: object = {}): void {
+    emulator.client('robot', {
+      scopes: ['api', scope, 'user_registration_api', 'refresh_token'],
+      secret: clientSecret,
+      isConsumerSecretOptional: false,
+      isClientCredentialsEnabled: true,
+      clientCredentialsUser: robot,
+      clientAssertionCertificate: publicKey,
+      ...changes,
+    });
+  }
+  const use = (integration?: IntegrationOptions): HeadlessClient =>
+    (client = clientFor(emulator, integration && { integration }));
+  const calls = (): string[] => emulator.log().map(({ method, path }) => `${method} ${path}`);
+  const bySecret: IntegrationOptions = { clientId: 'robot', clientSecret };
+  const byKey: IntegrationOptions = { clientId: 'robot', privateKey: key };
+  const byAssertion: IntegrationOptions = { ...byKey, username: robot };
+
+  it('is missed when the client has none', async () => {
+    const error = await rejects(use().startOtp(start), 'integration_token_required');
+    assert.match(error.hint ?? '', /`integration`/);
+  });
+
+  for (const [way, integration] of Object.entries({
+    'client credentials, by a secret in the body': bySecret,
+    'client credentials, by a secret in the header': { ...bySecret, secretIn: 'header' } as const,
+    'client credentials, by a private key': byKey,
+    'a JWT in the name of a user': byAssertion,
+  })) {
+    it(`comes by ${way}`, async () => {
+      await use(integration).startOtp(start);
+      assert.deepEqual(calls(), [token, init]);
+      const [asked, sent] = emulator.log();
+      assert.equal(new URLSearchParams(asked?.body).get('scope'), scope);
+      assert.match(sent?.headers['authorization'] ?? '', /^Bearer \S{20,}$/);
+      const [message] = emulator.outbox('alice@example.com');
+      assert.ok(message);
+    });
+  }
+
+  it('is the client’s own app’s, when no other app is named', async () => {
+    robotApp({ redirectUris: ['http://localhost:3000/callback'] });
+    client = clientFor(emulator, {
+      clientId: 'robot',
+      clientSecret,
+      integration: { clientSecret },
+    });
+    await client.startOtp(start);
+    assert.equal(new URLSearchParams(emulator.log()[0]?.body).get('client_id'), 'robot');
+  });
+
+  it('comes from the app, which is told the scope', async () => {
+    const asked: string[] = [];
+    const given = use({
+      token: async (wanted) => {
+        asked.push(wanted);
+        const order = { client: 'robot', username: robot, scope: wanted };
+        return (await emulator.tokens(order)).access_token;
+      },
+    });
+    await given.startOtp(start);
+    await given.startOtp(start);
+    assert.deepEqual(asked, [scope]);
+    assert.deepEqual(calls(), [init, init]);
+  });
+
+  it('is asked for once, and kept', async () => {
+    const kept = use(bySecret);
+    for (let index = 0; index < 3; index += 1) await kept.startOtp(start);
+    assert.deepEqual(calls(), [token, init, init, init]);
+  });
+
+  it('is asked for once by fifty calls at a time', async () => {
+    emulator.settings({ otp: { maxSendsPerHour: 100 } });
+    const many = use(byAssertion);
+    await Promise.all(Array.from({ length: 50 }, () => many.startOtp(start)));
+    assert.equal(calls().filter((call) => call === token).length, 1);
+    assert.equal(calls().filter((call) => call === init).length, 50);
+  });
+
+  it('is replaced once, and every call repeated once, when fifty calls find it revoked', async () => {
+    emulator.settings({ otp: { maxSendsPerHour: 200 } });
+    const many = use(bySecret);
+    await many.startOtp(start);
+    const dead = emulator.log()[1]?.headers['authorization']?.replace('Bearer ', '') ?? '';
+    await many.revoke(dead);
+    emulator.clearLog();
+    await Promise.all(Array.from({ length: 50 }, () => many.startOtp(start)));
+    assert.equal(calls().filter((call) => call === token).length, 1);
+    assert.equal(calls().filter((call) => call === init).length, 100);
+  });
+
+  it('is replaced when it has ended by Salesforce’s clock', async () => {
+    const old = use(bySecret);
+    await old.startOtp(start);
+    emulator.clock(24 * 3600);
+    emulator.clearLog();
+    await old.startOtp(start);
+    assert.deepEqual(calls(), [init, token, init]);
+  });
+
+  it('is replaced without a vain call when its own end is near', async () => {
+    const short = use({ ...bySecret, tokenLifetime: 0.05 });
+    await short.startOtp(start);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await short.startOtp(start);
+    assert.deepEqual(calls(), [token, init, token, init]);
+  });
+
+  it('is not asked for a second time when a new one is refused', async () => {
+    const wrong = use({ token: () => '00Dxx0000001gPL!not.alive' });
+    await rejects(wrong.startOtp(start), 'integration_token_required');
+    assert.deepEqual(calls(), [init]);
+    await rejects(wrong.startOtp(start), 'integration_token_required');
+    assert.deepEqual(calls(), [init, init, init]);
+  });
+
+  it('never shows in what a start gives, nor in the client', async () => {
+    const ticket = await use(bySecret).startOtp(start);
+    assertNothingSecret([ticket, client], 'ticket and client', [clientSecret, key]);
+  });
+
+  describe('that cannot be had is the operator’s matter', () => {
+    it('a wrong secret: integration_refused, in Salesforce’s words', async () => {
+      const error = await rejects(
+        use({ ...bySecret, clientSecret: 'not-it-1' }).startOtp(start),
+        'integration_refused',
+      );
+      assert.equal(error.fault, 'configuration');
+      assert.deepEqual(error.cause, {
+        status: 400,
+        error: 'invalid_client',
+        description: 'invalid client credentials',
+      });
+    });
+    it('a flow that is off, an unknown app, an unknown user: integration_refused', async () => {
+      robotApp({ isClientCredentialsEnabled: false });
+      await rejects(use(bySecret).startOtp(start), 'integration_refused');
+      await client?.close();
+      await rejects(
+        use({ ...bySecret, clientId: 'nobody' }).startOtp(start),
+        'integration_refused',
+      );
+      await client?.close();
+      const nobody = { ...byAssertion, username: 'nobody@example.com' };
+      await rejects(use(nobody).startOtp(start), 'integration_refused');
+    });
+    it('an app without the scope: integration_token_required, which names the scope', async () => {
+      robotApp({ scopes: ['api'] });
+      const error = await rejects(use(bySecret).startOtp(start), 'integration_token_required');
+      assert.match(error.hint ?? '', /pwdless_login_api/);
+      assert.deepEqual(calls(), [token]);
+    });
+    it('limits of logins are not the visitor’s: integration_refused', async () => {
+      emulator.faults([
+        { match: 'POST /services/oauth2/token', status: 429, fault: 'status', body: 'later' },
+      ]);
+      await rejects(use(bySecret).startOtp(start), 'integration_refused');
+    });
+    it('a private key that cannot be had: client_key_unusable', async () => {
+      const lost = use({
+        ...byAssertion,
+        privateKey: () => Promise.reject<string>(new Error(key)),
+      });
+      await rejects(lost.startOtp(start), 'client_key_unusable');
+    });
+    for (const [title, given] of Object.entries({
+      nothing: undefined,
+      'an empty text': '',
+      'two lines': 'a\r\nX-Evil: 1',
+    } as Record<string, unknown>)) {
+      it(`a function that gives ${title}: integration_refused`, async () => {
+        const odd = use({ token: () => given as string });
+        await rejects(odd.startOtp(start), 'integration_refused');
+      });
+    }
+    it('a function that fails: integration_refused, with its error as the cause', async () => {
+      const cause = new Error('no vault');
+      const failing = use({ token: () => Promise.reject<string>(cause) });
+      assert.equal((await rejects(failing.startOtp(start), 'integration_refused')).cause, cause);
+    });
+  });
+
+  describe('that the network keeps away stays a matter of the network', () => {
+    for (const [fault, code] of Object.entries({
+      reset: 'connection_lost',
+      truncate: 'connection_lost',
+      status: 'server_error',
+    } as const)) {
+      it(`${fault}: ${code}`, async () => {
+        emulator.faults([{ match: 'POST /services/oauth2/token', fault: fault as 'reset' }]);
+        await rejects(use(bySecret).startOtp(start), code);
+      });
+    }
+    it('no connection: unreachable', async () => {
+      const nowhere = { ...bySecret, loginUrl: 'http://127.0.0.1:1' };
+      await rejects(use(nowhere).startOtp(start), 'unreachable');
+    });
+    it('no connection, as another client of the app’s function found: unreachable', async () => {
+      const token = () => Promise.reject<string>(new HeadlessError('unreachable'));
+      await rejects(use({ token }).startOtp(start), 'unreachable');
+    });
+    it('and a later call asks again', async () => {
+      const again = use(bySecret);
+      emulator.faults([{ match: 'POST /services/oauth2/token', fault: 'reset', times: 1 }]);
+      await rejects(again.startOtp(start), 'connection_lost');
+      await again.startOtp(start);
+    });
+  });
+});

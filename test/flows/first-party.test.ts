@@ -1,0 +1,4 @@
+import { firstPartyFlows } from './first-party.js';
+import { specify } from './specify.js';
+
+specify(firstPartyFlows);

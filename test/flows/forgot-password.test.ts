@@ -1,0 +1,4 @@
+import { forgotPasswordFlows } from './forgot-password.js';
+import { specify } from './specify.js';
+
+specify(forgotPasswordFlows);

@@ -1,0 +1,4 @@
+import { pageFlows } from './page.js';
+import { specify } from './specify.js';
+
+specify(pageFlows);

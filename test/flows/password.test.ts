@@ -1,0 +1,4 @@
+import { passwordFlows } from './password.js';
+import { specify } from './specify.js';
+
+specify(passwordFlows);

@@ -1,0 +1,4 @@
+import { redirectFlows } from './redirect.js';
+import { specify } from './specify.js';
+
+specify(redirectFlows);

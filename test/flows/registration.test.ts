@@ -1,0 +1,4 @@
+import { registrationFlows } from './registration.js';
+import { specify } from './specify.js';
+
+specify(registrationFlows);
