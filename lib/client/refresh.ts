@@ -7,6 +7,7 @@ import { checkCredential } from './arguments.js';
 import type { ClientContext } from './context.js';
 import type { Exchanged } from './exchange.js';
 import type { VerifiedClaims } from './identity.js';
+import { refuseStepUp } from './step-up.js';
 import type { TokenSet } from './token-set.js';
 
 /** What `HeadlessClient.refresh` takes. */
@@ -47,6 +48,7 @@ export async function refresh(context: ClientContext, input: RefreshInput): Prom
   const proof = await authentication.prove(`${base}/services/oauth2/token`);
   const request = refreshRequest(base, { clientId: settings.clientId, proof, refreshToken });
   const response = await transport.send(request);
+  refuseStepUp(request, response);
   const answer = readRefresh(request, response);
   const { claims, tokens } = await verify(context, answer, response);
   const { userId } = input;

@@ -4,15 +4,17 @@ import { refusal, requestIdOf } from './refusal.js';
 import { tokenRequest, type TokenCaller } from './token.js';
 import type { WireRequest, WireResponse } from './wire.js';
 
+/** A scope of an integration user's token. */
+export type IntegrationScope = 'user_registration_api' | 'pwdless_login_api' | 'forgot_password';
+
 /** The calls that a site may want an integration user's token for, and the scope each wants (wire contract, one-time codes, 8.3). */
-export const integrationScopes = {
+export const integrationScopes: Readonly<
+  Record<'registration' | 'passwordless' | 'passwordReset', IntegrationScope>
+> = {
   registration: 'user_registration_api',
   passwordless: 'pwdless_login_api',
   passwordReset: 'forgot_password',
-} as const;
-
-/** One of the scopes of an integration user's token. */
-export type IntegrationScope = (typeof integrationScopes)[keyof typeof integrationScopes];
+};
 
 /** A token for the app itself: the client credentials grant (RFC 6749, 4.4), under the app's run-as user. */
 export function clientCredentialsRequest(

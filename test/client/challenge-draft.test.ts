@@ -175,6 +175,9 @@ describe('HeadlessClient.challenge on a server that holds to the IETF draft', ()
     assert.equal(stepUp.members['totp'], true);
     const end = await client.challenge({ session: stepUp.session, parameters: totp });
     assert.equal(end.state, 'done');
+    // The code after a step-up belongs to the same verifier, which the server may have forgotten by then.
+    const challenges = server.calls.map((call) => call.get('code_challenge'));
+    assert.deepEqual(challenges, [challenges[0], null, challenges[0]]);
   });
 
   it('keeps the session of a login for a later step-up', async () => {

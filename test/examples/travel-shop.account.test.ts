@@ -134,7 +134,7 @@ describe('travel-shop: the account', function () {
       ];
       for (const [why, fault] of ends) {
         it(`leads to the login page, kindly, and back, because ${why}`, async () => {
-          await new Promise((resolve) => setTimeout(resolve, 600));
+          await new Promise((resolve) => setTimeout(resolve, 1_600));
           await salesforce.breakWith({ match: 'POST /services/oauth2/token', ...fault });
           const { status, location = '' } = await visitor.get('/bookings');
           assert.equal(status, 303);
@@ -152,7 +152,7 @@ describe('travel-shop: the account', function () {
       }
 
       it('leads from a button to the login page too, and from there to the account', async () => {
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        await new Promise((resolve) => setTimeout(resolve, 1_600));
         await salesforce.breakWith({
           match: 'POST /services/oauth2/token',
           fault: 'status',
@@ -161,14 +161,6 @@ describe('travel-shop: the account', function () {
         });
         const { location } = await visitor.post('/account/site');
         assert.equal(location, '/login?returnTo=%2Faccount&ended=1');
-      });
-
-      it('is shown without the bookings while Salesforce is away: nobody is logged out for that', async () => {
-        await new Promise((resolve) => setTimeout(resolve, 600));
-        await salesforce.breakWith({ match: 'POST /services/oauth2/token', fault: 'status' });
-        assert.match((await visitor.get('/account')).html, /could not be read right now/);
-        await salesforce.mend();
-        assert.match((await visitor.get('/account')).html, /B-0001/);
       });
     });
   });

@@ -13,7 +13,7 @@ export const appRefusals: readonly Refusal[] = [
   {
     title: 'a scope that the app does not have',
     status: 503,
-    code: 'invalid_scope',
+    code: 'not_headless',
     meanwhile: (scene) => {
       scene.changeApp({ scopes: ['web'] });
     },
@@ -37,7 +37,7 @@ export const appRefusals: readonly Refusal[] = [
   {
     title: 'an app that has the flow switched off',
     status: 503,
-    code: 'flow_disabled',
+    code: 'not_headless',
     meanwhile: (scene) => {
       scene.changeApp({ isCodeCredFlowEnabled: false });
     },

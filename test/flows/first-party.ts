@@ -1,5 +1,11 @@
 import { clientRefusal } from './app-refusals.js';
-import { headlessCode, newcomer, newcomersPassword, protectionRefusals } from './begin.js';
+import {
+  headlessCode,
+  newcomer,
+  newcomersPassword,
+  protectionRefusals,
+  registrationCode,
+} from './begin.js';
 import { passwordFlows } from './password.js';
 import type { Flow, Refusal } from './flow.js';
 import type { Form } from './visitor.js';
@@ -66,14 +72,21 @@ function byCode(
       visitor.visit('/first-party/code', { ...asked, ...scene.captcha, ...more }),
     resend: (scene, visitor) => visitor.visit('/first-party/code', scene.captcha),
     obtain: (scene) => Promise.resolve({ code: scene.code(purpose) }),
-    another: async (scene, visitor) => ({ code: await headlessCode(scene, visitor) }),
+    another: async (scene, visitor) => ({ code: await registrationCode(scene, visitor) }),
+    arrange: (scene) => {
+      scene.emulator.settings({ firstParty: { sessionTtl: 60 } });
+    },
+    // No longer than that: Salesforce takes no attestation of an app whose clock is far off.
     expire: (scene) => {
-      scene.emulator.clock(901);
+      scene.emulator.clock(61);
     },
     refusals: [
       { title: 'a wrong code', status: 401, finish: () => ({ code: '00000000' }) },
       ...protectionRefusals(purpose),
-      ...siteRefusals.map((each) => (each === clientRefusal ? { ...each, makesUser } : each)),
+      ...siteRefusals.map((each) => ({
+        ...each,
+        makesUser: makesUser && each.code === 'app_not_approved',
+      })),
     ],
     without: {},
   };

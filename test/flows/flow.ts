@@ -1,3 +1,4 @@
+import type { ShopOptions } from '../support/shop.js';
 import type { FlowScene } from './scene.js';
 import type { Form, Reply, Visitor } from './visitor.js';
 
@@ -60,6 +61,8 @@ export interface Flow {
   readonly username: string;
   /** Whether the wire has a place for the visitor id. */
   readonly carriesVisitor: boolean;
+  /** Options of the app. */
+  readonly shop?: Pick<ShopOptions, 'registration'>;
   /** Sets the site up. */
   arrange?(scene: FlowScene): void;
   /** The first step, for flows of two. */

@@ -1,7 +1,6 @@
 import { clientRefusal } from './app-refusals.js';
 import type { Flow, Refusal } from './flow.js';
 import { guestCallback, readCallback, sendAsPage } from './page-call.js';
-import type { FlowScene } from './scene.js';
 
 const username = 'alice@example.com';
 const password = 'Passw0rd!';

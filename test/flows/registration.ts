@@ -1,17 +1,26 @@
+import type { LoginRequest, RegistrationRequest } from '../../lib/index.js';
 import { appRefusals, clientRefusal } from './app-refusals.js';
 import { headlessCode, newcomer, newcomersPassword, protectionRefusals } from './begin.js';
 import type { Flow, Refusal } from './flow.js';
 import type { Form } from './visitor.js';
 
+/** The app's own reader: the standing one knows no phone. */
+function withPhone(req: LoginRequest): RegistrationRequest {
+  const form = req.body as Partial<Record<string, string>>;
+  const { lastName, email, username = email, password, mobilePhone } = form;
+  const recaptcha = form['recaptcha'] === '' ? undefined : form['recaptcha'];
+  if (email === undefined) return { recaptcha };
+  return {
+    userdata: { lastName, email, username },
+    customdata: { mobilePhone },
+    password,
+    method: 'sms',
+    recaptcha,
+  };
+}
+
 const registrationRefusals: readonly Refusal[] = [
   { title: 'a wrong code', status: 401, finish: () => ({ code: '00000000' }) },
-  {
-    title: 'a form without a name',
-    at: 'begin',
-    status: 400,
-    code: 'invalid_fields',
-    begin: { lastName: '' },
-  },
   {
     title: 'a password that is too weak',
     at: 'begin',
@@ -25,11 +34,15 @@ const registrationRefusals: readonly Refusal[] = [
     begin: { username: 'bob@example.com' },
   },
   ...protectionRefusals('registration'),
-  ...appRefusals,
+  ...appRefusals.map((each) => ({ ...each, makesUser: each.code === 'app_not_approved' })),
   { ...clientRefusal, makesUser: true },
 ];
 
-function registration(of: Pick<Flow, 'name' | 'proof'>, asked: Form, lifetime: number): Flow {
+function registration(
+  of: Pick<Flow, 'name' | 'proof' | 'shop'>,
+  asked: Form,
+  lifetime: number,
+): Flow {
   const form = { ...newcomer, password: newcomersPassword, ...asked };
   return {
     ...of,
@@ -51,10 +64,28 @@ function registration(of: Pick<Flow, 'name' | 'proof'>, asked: Form, lifetime: n
   };
 }
 
+/** The reader that an app gets without asking checks the form. */
+function withStandingForm(flow: Flow): Flow {
+  const incomplete: Refusal = {
+    title: 'a form without a name',
+    at: 'begin',
+    status: 400,
+    code: 'invalid_fields',
+    begin: { lastName: '' },
+  };
+  return { ...flow, refusals: [incomplete, ...flow.refusals] };
+}
+
 export const registrationFlows: readonly Flow[] = [
-  registration({ name: 'Registration, by email', proof: 'secret in the body' }, {}, 86_401),
+  withStandingForm(
+    registration({ name: 'Registration, by email', proof: 'secret in the body' }, {}, 86_401),
+  ),
   registration(
-    { name: 'Registration, by SMS', proof: 'private key' },
+    {
+      name: 'Registration, by SMS',
+      proof: 'private key',
+      shop: { registration: { registration: withPhone } },
+    },
     { method: 'sms', mobilePhone: '+12025550143' },
     901,
   ),

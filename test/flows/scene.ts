@@ -96,7 +96,7 @@ export class FlowScene {
     });
     emulator.user(robot);
     emulator.client('robot', {
-      scopes: ['api', 'pwdless_login_api', 'user_registration_api', 'forgot_password_api'],
+      scopes: ['api', 'pwdless_login_api', 'user_registration_api', 'forgot_password'],
       secret: robotSecret,
       isConsumerSecretOptional: false,
       isClientCredentialsEnabled: true,
@@ -104,6 +104,7 @@ export class FlowScene {
     });
     const upgrades: Upgrade[] = [];
     const shop = createFlowShop({
+      ...flow.shop,
       emulator,
       client: clientOf(kind, flow.proof),
       headless: {

@@ -148,7 +148,9 @@ describe('FirstPartyStrategy', () => {
     });
     const { body } = await agent.post('/save').expect(200);
     const { uvid } = body.guest;
+    emulator.clearLog();
     await start(agent, byMail);
+    assert.equal(emulator.log()[0]?.headers['uvid-hint'], uvid);
     const done = await post(agent, { code: mailed() }).expect(200);
     assert.deepEqual([done.body.upgrade.status, done.body.upgrade.uvid], ['linked', uvid]);
     assert.deepEqual(upgraded, [uvid]);

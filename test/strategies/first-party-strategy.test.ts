@@ -46,6 +46,7 @@ describe('FirstPartyStrategy', () => {
       const { body } = await post(agent, alice).expect(200);
       assert.deepEqual(body.user, { id: idOf(alice.username), flow: 'first-party' });
       assert.equal(body.challenge, undefined);
+      assert.equal(body.identity.userId, idOf(alice.username));
       assert.equal(shop.logins[0]?.flow, 'first-party');
     });
 
