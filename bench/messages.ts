@@ -16,3 +16,9 @@ export interface AppAnswers {
   /** Microseconds of CPU, user and system, all threads, since the start. */
   readonly cpu: number;
 }
+
+/** What the process of the app with tokens answers to each question. */
+export interface TokensAppAnswers extends AppAnswers {
+  /** Bytes by which heap and process grow when there are 10,000 sessions more like the one there is. */
+  readonly growth: { readonly heap: number; readonly rss: number };
+}

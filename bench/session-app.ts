@@ -15,7 +15,7 @@ export interface StoreCounts {
 type Callback = (error?: unknown) => void;
 
 /** The fastest of stores, so that nothing hides what the middleware costs. It keeps count. */
-class CountingStore extends MemoryStore {
+export class CountingStore extends MemoryStore {
   counts: StoreCounts = { get: 0, set: 0, touch: 0, destroy: 0 };
 
   private count(operation: keyof StoreCounts): void {

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import {
   browserFlow,
+  FirstPartyStrategy,
   GuestStrategy,
   HeadlessError,
   headlessErrorCodes,
@@ -13,6 +14,7 @@ import {
   RegistrationStrategy,
   SsoStrategy,
 } from '../lib/index.js';
+import { firstPartyClient, registerFirstParty } from './support/first-party.js';
 import { assertNothingSecret, notedErrors } from './support/secrets.js';
 import { clientFor } from './support/shop.js';
 
@@ -38,6 +40,7 @@ describe('no secret shows', () => {
     const verify = (): object => ({});
     assertNothingSecret(new PasswordStrategy({ client }, verify), 'PasswordStrategy');
     assertNothingSecret(new OtpStrategy({ client }, verify), 'OtpStrategy');
+    assertNothingSecret(new FirstPartyStrategy({ client }, verify), 'FirstPartyStrategy');
     assertNothingSecret(new SsoStrategy({ client }, verify), 'SsoStrategy');
     assertNothingSecret(browserFlow({ client, flow: 'guest' }), 'browserFlow');
     assertNothingSecret(new RegistrationStrategy({ client }, verify), 'RegistrationStrategy');
@@ -51,6 +54,26 @@ describe('no secret shows', () => {
     const client = clientFor(emulator);
     assertNothingSecret(await client.login(alice), 'a named login');
     assertNothingSecret(await client.guest(), 'a guest login');
+    await client.close();
+  });
+
+  it('in a first-party client, and in what its steps yield', async () => {
+    registerFirstParty(emulator);
+    const client = firstPartyClient(emulator);
+    const wrong = { ...alice, password: 'not-it-1', flow: 'password' } as const;
+    const outcome = await client.challenge(wrong);
+    assert.ok(outcome.state === 'challenge');
+    const { authSession = '', codeVerifier = '' } = JSON.parse(
+      outcome.session.serialize(),
+    ) as Record<string, string>;
+    assertNothingSecret(outcome, 'a challenge', [authSession, codeVerifier]);
+    const { password } = alice;
+    assertNothingSecret(
+      await client.challenge({ session: outcome.session, password }),
+      'a first-party login',
+      [codeVerifier],
+    );
+    assertNothingSecret(client, 'the client', ['PRIVATE KEY']);
     await client.close();
   });
 

@@ -9,6 +9,7 @@ import { loginEnded } from './login-ended.js';
 import { createLogin } from './login.js';
 import { originCheck } from './origin-check.js';
 import { accountRoutes } from './routes/account.js';
+import { firstPartyRoutes } from './routes/first-party.js';
 import { forgotPasswordRoutes } from './routes/forgot-password.js';
 import { loginRoutes } from './routes/login.js';
 import { registerRoutes } from './routes/register.js';
@@ -36,14 +37,24 @@ export const callbackPath = '/login/sso/callback';
  * @param shop.providers `{ name, label }` of the identity providers that the login page offers.
  * @param shop.loginHint what people may log in with where the site has a discovery handler: the label of the field. Left
  *   out, they log in with their username.
+ * @param shop.firstParty whether `client` can do OAuth 2.0 for First-Party Applications; then there is `/login/first-party`.
  * @param shop.trustProxy how many proxies stand in front; false for none.
  * @param shop.captcha `{ siteKey }` for Google's widget, `{ token }` for a fixed one, or nothing.
  * @param shop.mailbox where the emulator shows the codes it sent, if there is one.
  * @param shop.log takes lines for the operator.
  */
 export function createShop(shop) {
-  const { client, savedTrips, captcha, mailbox, callbackURL, providers = [], log } = shop;
-  const login = createLogin({ client, providers, callbackURL });
+  const {
+    client,
+    savedTrips,
+    captcha,
+    mailbox,
+    callbackURL,
+    providers = [],
+    firstParty,
+    log,
+  } = shop;
+  const login = createLogin({ client, providers, callbackURL, firstParty });
   const identifier = identifierOf(shop.loginHint);
 
   const app = express();
@@ -55,6 +66,7 @@ export function createShop(shop) {
   app.locals.mailbox = mailbox;
   app.locals.identifier = identifier;
   app.locals.providers = providers;
+  app.locals.firstParty = firstParty;
 
   app.use(helmet(securityHeaders({ captcha, site: client.site })));
   app.get('/healthz', (req, res) => res.type('text').send('ok'));
@@ -91,6 +103,7 @@ export function createShop(shop) {
   app.use(tripRoutes({ savedTrips }));
   app.use(savedRoutes({ savedTrips }));
   app.use(loginRoutes({ login, identifier }));
+  if (firstParty) app.use(firstPartyRoutes({ login, identifier }));
   app.use(registerRoutes({ login }));
   app.use(forgotPasswordRoutes({ login, identifier }));
   app.use(accountRoutes({ log }));
@@ -108,5 +121,5 @@ export function createShop(shop) {
 function identifierOf(loginHint) {
   const label = loginHint ?? 'Username';
   const empty = `Enter your ${label[0].toLowerCase()}${label.slice(1)}.`;
-  return { name: loginHint === undefined ? 'username' : 'login_hint', label, empty };
+  return { name: 'login_hint', label, empty };
 }

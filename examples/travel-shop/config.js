@@ -28,6 +28,7 @@ export function readConfig(env) {
     url: shopUrl(env.SHOP_URL),
     loginHint: env.SF_LOGIN_HINT || undefined,
     providers: providers(env.SF_SSO_PROVIDERS),
+    firstParty: firstParty(env),
     org: org(env),
   };
 }
@@ -75,6 +76,13 @@ function providers(text) {
     }
     return { name, label };
   });
+}
+
+function firstParty(env) {
+  if (!env.FIRST_PARTY) return false;
+  if (env.FIRST_PARTY !== '1') throw new ConfigError('FIRST_PARTY must be 1, or not set');
+  if (env.SF_SITE) throw new ConfigError('FIRST_PARTY is for the emulator: it makes its own key');
+  return true;
 }
 
 /** What must not be kept under a secret that ends with the process: then nobody would be known after a restart. */

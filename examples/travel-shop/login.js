@@ -1,5 +1,6 @@
 import { Passport } from 'passport';
 import {
+  FirstPartyStrategy,
   OtpStrategy,
   passwordReset,
   PasswordStrategy,
@@ -16,8 +17,9 @@ import { readRegistration } from './registration.js';
  *
  * @param providers `{ name, label }` of the site's identity providers that the login page offers.
  * @param callbackURL where Salesforce sends the browser back to after single sign-on.
+ * @param firstParty whether the client can do OAuth 2.0 for First-Party Applications: it has a private key.
  */
-export function createLogin({ client, providers, callbackURL }) {
+export function createLogin({ client, providers, callbackURL, firstParty }) {
   const passport = new Passport();
 
   /**
@@ -41,6 +43,7 @@ export function createLogin({ client, providers, callbackURL }) {
   );
   const names = providers.map(({ name }) => name);
   passport.use(new SsoStrategy({ client, providers: names, callbackURL }, verify));
+  if (firstParty) passport.use(new FirstPartyStrategy({ client }, verify));
 
   // The user is small, so it lies in the session as it is. Tokens never do: whoever reads the session store would be
   // able to act as every customer. headlessSession keeps them sealed, in records of their own.

@@ -29,7 +29,7 @@ async function start() {
 
   const redis = config.redisUrl && (await openRedis(config.redisUrl, log));
   if (redis) started(() => redis.close());
-  const demo = config.org === undefined ? await startDemoOrg() : undefined;
+  const demo = config.org === undefined ? await startDemoOrg(config) : undefined;
   if (demo) started(() => demo.emulator.close());
   const client = createClient(config.org ?? demo.org);
   started(() => client.close());
@@ -50,6 +50,7 @@ async function start() {
     callbackURL,
     providers: demo?.providers ?? config.providers,
     loginHint: demo?.loginHint ?? config.loginHint,
+    firstParty: config.firstParty,
     sessionStore: redis?.sessionStore,
     locks: redis?.locks,
     secrets: config.secrets,

@@ -133,12 +133,13 @@ export class ChallengeEndpoint {
     let given: unknown;
     try {
       given = await attestation(url);
-    } catch (cause) {
-      if (cause instanceof HeadlessError) throw cause;
+    } catch (error) {
+      if (error instanceof HeadlessError) throw error;
+      // What the app's own function says may repeat a key.
       throw new HeadlessError('client_key_unusable', {
         message: 'The attestation of this client could not be had.',
-        hint: '`firstParty.attestation` failed; see `cause`.',
-        cause,
+        hint: 'The function `firstParty.attestation` failed.',
+        ...(error instanceof Error && { cause: { name: error.name } }),
       });
     }
     const members: Partial<Record<string, unknown>> =

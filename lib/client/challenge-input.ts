@@ -85,7 +85,8 @@ export type ChallengeOutcome =
 
 /** An input once checked. */
 export interface CheckedChallenge {
-  readonly session: ChallengeSession | undefined;
+  /** The login that goes on. */
+  readonly resumed: ChallengeSession | undefined;
   /** Undefined where a login goes on. */
   readonly flow: ChallengeFlow | undefined;
   readonly step: ChallengeStep;
@@ -143,23 +144,27 @@ function readStep(
   }
 }
 
+/** The login that an input goes on with. @throws {HeadlessError} `invalid_argument` when `session` is none. */
+export function resumedBy(input: object): ChallengeSession | undefined {
+  const resumed: unknown = Reflect.get(input, 'session');
+  if (resumed === undefined || resumed instanceof ChallengeSession) return resumed;
+  return refuse('`session` must be a ChallengeSession.');
+}
+
 /**
  * Holds an input to what can be sent.
  *
  * @throws {HeadlessError} `missing_credentials`, `malformed_credentials`, `invalid_fields`, `invalid_argument`.
  */
 export function readChallengeInput(input: ChallengeInput): CheckedChallenge {
-  const session: unknown = input.session;
-  if (session !== undefined && !(session instanceof ChallengeSession)) {
-    refuse('`session` must be a ChallengeSession.');
-  }
-  if (input.flow === undefined && session === undefined) refuse('Give a `flow`, or a `session`.');
+  const resumed = resumedBy(input);
+  if (input.flow === undefined && resumed === undefined) refuse('Give a `flow`, or a `session`.');
   const given = readParameters(input.parameters);
   const template: unknown = Reflect.get(input, 'emailTemplate');
   const parameters = typeof template === 'string' ? { ...given, emailtemplate: template } : given;
   const { recaptcha, recaptchaEvent } = input;
   return {
-    session,
+    resumed,
     flow: input.flow,
     step: { ...readStep(input, parameters), recaptcha, recaptchaEvent, parameters },
   };

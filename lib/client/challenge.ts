@@ -13,6 +13,7 @@ import { checkCredential, checkVisitor, uvidOf } from './arguments.js';
 import type { ChallengeCallPart, ChallengeEndpoint } from './challenge-endpoint.js';
 import {
   readChallengeInput,
+  resumedBy,
   type ChallengeInput,
   type ChallengeOutcome,
 } from './challenge-input.js';
@@ -127,11 +128,12 @@ export async function challenge(
 ): Promise<ChallengeOutcome> {
   const { settings } = context;
   if (input.flow === undefined && input.code !== undefined) {
-    const { state } = ChallengeSession.from(input.session.serialize());
-    return redeem(context, state, checkCredential(input.code, 'secret'), settings.redirectUri);
+    const code = checkCredential(input.code, 'secret');
+    const resumed = resumedBy(input);
+    if (resumed !== undefined) return redeem(context, resumed.state, code, settings.redirectUri);
   }
-  const { session, flow: begun, step } = readChallengeInput(input);
-  const before = session?.state;
+  const { resumed, flow: begun, step } = readChallengeInput(input);
+  const before = resumed?.state;
   if (before !== undefined && before.rounds >= settings.firstParty.maxRounds) {
     throw new HeadlessError('too_many_attempts', {
       message: 'Too many attempts. Begin the login again.',

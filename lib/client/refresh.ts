@@ -46,7 +46,9 @@ export async function refresh(context: ClientContext, input: RefreshInput): Prom
   const base = settings.site.base;
   const refreshToken = checkCredential(input.refreshToken, 'secret');
   const proof = await authentication.prove(`${base}/services/oauth2/token`);
-  const request = refreshRequest(base, { clientId: settings.clientId, proof, refreshToken });
+  const { clientId, hybrid } = settings;
+  const grantType = hybrid ? ('hybrid_refresh' as const) : undefined;
+  const request = refreshRequest(base, { clientId, proof, refreshToken, grantType });
   const response = await transport.send(request);
   refuseStepUp(request, response);
   const answer = readRefresh(request, response);

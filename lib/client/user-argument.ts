@@ -26,7 +26,7 @@ const longestCustomdata = 16_000;
  *
  * @throws {HeadlessError} `malformed_credentials` for what JSON cannot say, and for more than 16,000 characters.
  */
-export function customdataText(customdata: unknown): string | undefined {
+function customdataText(customdata: unknown): string | undefined {
   if (customdata === undefined || customdata === null) return undefined;
   let text: unknown;
   try {

@@ -43,7 +43,8 @@ export interface ChallengeStart {
 
 /** What a step is taken with. */
 export interface ChallengeTurn {
-  readonly session: ChallengeSession | undefined;
+  /** The login that goes on; undefined for one that begins, or whose account Salesforce refused. */
+  readonly resumed: ChallengeSession | undefined;
   /** As the app was last told. */
   readonly pending: PendingChallenge | undefined;
   readonly keep: KeptStart | undefined;
@@ -154,7 +155,7 @@ export class Challenges {
     let outcome: ChallengeOutcome | undefined;
     try {
       outcome = await turn({
-        session: sealed === undefined ? undefined : ChallengeSession.from(sealed),
+        resumed: sealed === undefined ? undefined : ChallengeSession.from(sealed),
         pending: before,
         keep,
       });

@@ -1,11 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { HeadlessClient } from '../client/headless-client.js';
 import type { ApiCall } from '../client/api-call.js';
 import type { NamedLogin } from '../client/inputs.js';
-import type { TokenSet } from '../client/token-set.js';
 import { HeadlessError } from '../errors.js';
-import type { Challenges } from './challenges.js';
-import type { Codes } from './codes.js';
 import {
   openSession,
   stored,
@@ -19,48 +15,13 @@ import {
 } from './express-session.js';
 import { ensureGuest, guestOf, visitOf } from './guest.js';
 import type { GuardedStore } from './guarded-store.js';
-import type { Ledger } from './ledger.js';
-import type { Locks } from './locks.js';
+import type { HeadlessServices } from './headless-services.js';
+import type { LoginNews } from './login-news.js';
 import { logOut, type LoggedOut, type LogoutOptions } from './logout-step.js';
 import { serializedUser, type PassportRequest } from './passport-request.js';
-import type { Sealing } from './sealing.js';
 import { callApi } from './api-calls.js';
 import { SessionTokens } from './session-tokens.js';
 import { siteLink } from './site-link.js';
-import type { Tokens } from './tokens.js';
-import type { Upgrades } from './upgrade.js';
-import type { VisitorCookie } from './visitor-cookie.js';
-
-/** What one `headlessSession` shares among the requests that pass it. */
-export interface HeadlessServices {
-  readonly client: HeadlessClient;
-  readonly codes: Codes;
-  readonly challenges: Challenges;
-  readonly locks: Locks;
-  readonly ledger: Ledger;
-  readonly upgrades: Upgrades;
-  readonly sealing: Sealing;
-  /** Undefined when the app wants none kept. */
-  readonly tokens: Tokens | undefined;
-  readonly cookie: VisitorCookie | undefined;
-  readonly carry: readonly string[];
-  readonly refuseOnUpgradeError: boolean;
-  readonly allowKeepSessionInfo: boolean;
-}
-
-/** What a strategy knows of a login that the session is about to get. */
-export interface LoginNews {
-  readonly flow: string;
-  readonly identity?: SessionIdentity | undefined;
-  /** The visitor that went with the login. */
-  readonly uvid?: string | undefined;
-  /** Whether Salesforce refused that visitor's id. */
-  readonly uvidRefused: boolean;
-  /** The guest that is logged in as a user. */
-  readonly guest?: Guest | undefined;
-  /** What the login yielded; undefined when the app logs somebody in by itself. */
-  readonly tokens?: TokenSet | undefined;
-}
 
 /** `req.headless`: what is known of the visitor of this request, and what can be done with it. */
 export class Headless {

@@ -10,7 +10,8 @@ import {
   type Session,
   type UpgradeOutcome,
 } from './express-session.js';
-import type { Headless, LoginNews } from './headless.js';
+import type { Headless } from './headless.js';
+import type { LoginNews } from './login-news.js';
 import { completeJoined } from './joined-session.js';
 import { discardLoginTokens, keepLoginTokens } from './login-tokens.js';
 import { remember, restore, serializeIntoNewSession, type Before } from './new-session.js';

@@ -1,5 +1,6 @@
 import type { Store } from './express-session.js';
-import type { HeadlessServices, LoginNews } from './headless.js';
+import type { HeadlessServices } from './headless-services.js';
+import type { LoginNews } from './login-news.js';
 
 /** Keeps the tokens of a login before its session is in the store: nobody is logged in without them. */
 export async function keepLoginTokens(

@@ -1,5 +1,6 @@
 import { openSession } from './express-session.js';
-import type { Headless, LoginNews } from './headless.js';
+import type { Headless } from './headless.js';
+import type { LoginNews } from './login-news.js';
 import { ownerOf } from './owner.js';
 import { serializedUser } from './passport-request.js';
 

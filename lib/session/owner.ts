@@ -1,4 +1,4 @@
-import type { LoginNews } from './headless.js';
+import type { LoginNews } from './login-news.js';
 import type { Before } from './new-session.js';
 
 /** Who logs in, for comparing with who did before: Salesforce's user where there is one, else Passport's. */

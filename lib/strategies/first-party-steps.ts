@@ -108,12 +108,12 @@ export class FirstPartySteps {
 
   private async send(
     keep: KeptStart,
-    { session }: ChallengeTurn,
+    { resumed }: ChallengeTurn,
   ): Promise<ChallengeOutcome | undefined> {
     const { recaptcha, recaptchaEvent, parameters } = this.given;
     const proof = keep.flow === 'registration' ? this.given.registration : undefined;
     const more = {
-      session,
+      session: resumed,
       parameters,
       recaptcha: proof?.recaptcha ?? recaptcha,
       recaptchaEvent: proof?.recaptchaEvent ?? recaptchaEvent,
@@ -127,14 +127,21 @@ export class FirstPartySteps {
     const { username, loginHint, customdata, recaptcha, recaptchaEvent, parameters } = this.given;
     const user = { username, loginHint };
     return challenges.begin(this.req, { flow: 'password', user }, async (turn) => {
-      const { session, pending } = turn;
+      const { resumed, pending } = turn;
       const uvid = await visitorFor(this.req);
       const more = { recaptcha, recaptchaEvent, parameters, uvid };
       // Salesforce knows who it is by then; a retry is documented with the password alone.
-      if (session !== undefined && pending?.state === 'invalid_credentials') {
-        return orWrong(this.client.challenge({ session, password, ...more }));
+      if (resumed !== undefined && pending?.state === 'invalid_credentials') {
+        return orWrong(this.client.challenge({ session: resumed, password, ...more }));
       }
-      const input = { flow: 'password', ...user, customdata, password, session, ...more } as const;
+      const input = {
+        flow: 'password',
+        ...user,
+        customdata,
+        password,
+        session: resumed,
+        ...more,
+      } as const;
       return orWrong(this.client.challenge(input));
     });
   }
@@ -146,12 +153,12 @@ export class FirstPartySteps {
   }): Promise<Turned> {
     const { attempt, recaptcha, recaptchaEvent, parameters } = this.given;
     const { challenges } = this.headless.services;
-    return challenges.proceed(this.req, attempt, async ({ session }) => {
+    return challenges.proceed(this.req, attempt, async ({ resumed }) => {
       // Of an account that Salesforce refused no code is ever right.
-      if (session === undefined) throw new HeadlessError('invalid_code');
+      if (resumed === undefined) throw new HeadlessError('invalid_code');
       const uvid = await visitorFor(this.req);
       return this.client.challenge({
-        ...{ session, ...entered, recaptcha, recaptchaEvent, parameters, uvid },
+        ...{ session: resumed, ...entered, recaptcha, recaptchaEvent, parameters, uvid },
       });
     });
   }

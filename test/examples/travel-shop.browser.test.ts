@@ -15,6 +15,8 @@ const quietly = [
   '--disable-sync',
 ];
 
+const nora = 'nora@example.com';
+
 describe('travel-shop in a browser', function () {
   this.timeout(60_000);
   let shop: ShopProcess;
@@ -40,9 +42,12 @@ describe('travel-shop in a browser', function () {
   });
 
   /** A browser of somebody who has never been here. */
-  async function open(path: string, options: { scripts?: boolean; width?: number } = {}) {
+  async function open(
+    path: string,
+    options: { scripts?: boolean; width?: number; url?: string } = {},
+  ) {
     context = await browser.newContext({
-      baseURL: shop.url,
+      baseURL: options.url ?? shop.url,
       javaScriptEnabled: options.scripts ?? false,
       viewport: { width: options.width ?? 1280, height: 800 },
     });
@@ -115,6 +120,69 @@ describe('travel-shop in a browser', function () {
     });
   });
 
+  describe('from the first visit to the account on the site', () => {
+    it('a stranger registers, forgets the password, and comes back by single sign-on', async () => {
+      await open('/trips');
+      await press('Save Lisbon by tram');
+      await page.getByRole('link', { name: 'Log in' }).first().click();
+      await page.getByRole('link', { name: 'Create an account' }).click();
+      await page.getByLabel('First name').fill('Nora');
+      await page.getByLabel('Last name').fill('Example');
+      await page.getByLabel('Email address').fill(nora);
+      await page.getByLabel('Password').fill('Sunny-day-7');
+      await press('Send me a code');
+      assert.equal(await heading(), 'Confirm your account');
+      await page.getByLabel('Code').fill(await salesforce.codeFor(nora));
+      await press('Create my account');
+      assert.deepEqual(await savedTitles(), ['Lisbon by tram']);
+      assert.deepEqual(await page.getByRole('status').allInnerTexts(), [
+        'Welcome! Your account is ready.',
+        'Your saved trip is now in your account.',
+      ]);
+      await press('Log out');
+      assert.equal(await heading(), 'You are logged out');
+
+      await page.goto('/login');
+      await page.getByRole('link', { name: 'Forgot your password?' }).click();
+      await page.getByLabel('Email address or order number').fill(nora);
+      await press('Send me a code');
+      assert.equal(await heading(), 'Choose a new password');
+      await page.getByLabel('Code').fill(await salesforce.codeFor(nora));
+      await page.getByLabel('New password').fill('Rainy-day-8');
+      await press('Set the new password');
+      assert.match(await page.getByRole('status').innerText(), /Your new password is set/);
+      await press('Log out');
+
+      await page.goto('/login?returnTo=/account');
+      const form = page.getByRole('region', { name: 'With your password' });
+      await form.getByLabel('Email address or order number').fill(nora);
+      await form.getByLabel('Password').fill('Rainy-day-8');
+      await press('Log in');
+      assert.equal(await heading(), 'Your account');
+      await press('Log out');
+
+      await salesforce.change({
+        sso: { providers: { Google_Customers: { username: nora, outcome: 'login' } } },
+      });
+      await page.goto('/login?returnTo=/account');
+      await page.getByRole('link', { name: 'Continue with single sign-on' }).click();
+      assert.equal(await heading(), 'Your account');
+      assert.match(await page.getByRole('main').innerText(), new RegExp(nora));
+      await press('Open my account on the site');
+      assert.equal(new URL(page.url()).origin, shop.emulator);
+      assert.match(await page.locator('body').innerText(), new RegExp(`on the site as ${nora}`));
+
+      await page.goto(shop.url);
+      await press('Log out');
+      assert.equal(new URL(page.url()).origin, shop.emulator);
+      assert.equal(await heading(), 'You are logged out');
+      await page.goto(`${shop.emulator ?? ''}/portal/account`);
+      assert.match(page.url(), /\/portal\/login/);
+      await page.goto(shop.url);
+      assert.equal(await page.getByRole('button', { name: 'Log out' }).count(), 0);
+    });
+  });
+
   describe('by keyboard alone', () => {
     it('a stranger skips to the content, saves a trip and logs in', async () => {
       await open('/trips', { scripts: true });
@@ -178,6 +246,9 @@ describe('travel-shop in a browser', function () {
           '/trips/lofoten-light',
           '/saved',
           '/login',
+          '/login?ended=1',
+          '/register',
+          '/forgot-password',
           '/nowhere',
         ]) {
           await page.goto(path);
@@ -212,11 +283,60 @@ describe('travel-shop in a browser', function () {
         await press('Log in');
         assert.equal(await heading(), 'Your bookings');
         await check('the bookings');
+        await page.goto('/account');
+        await check('the account');
         await page.goto('/saved');
         await check('saved trips of a customer');
         await press('Log out');
         await check('the page after the logout');
+
+        await page.goto('/register');
+        await press('Send me a code');
+        await check('the registration with errors');
+        const email = `width${String(width)}@example.com`;
+        await page.getByLabel('Last name').fill('Example');
+        await page.getByLabel('Email address').fill(email);
+        await page.getByLabel('Password').fill('Sunny-day-7');
+        await press('Send me a code');
+        await check('the code of a registration');
+        await press('Create my account');
+        await check('the code of a registration with errors');
+        await page.getByLabel('Code').fill(await salesforce.codeFor(email));
+        await press('Create my account');
+        await press('Log out');
+
+        await page.goto('/forgot-password?returnTo=/account');
+        await press('Send me a code');
+        await check('the request for a new password with errors');
+        await page.getByLabel('Email address or order number').fill(email);
+        await press('Send me a code');
+        await check('the new password');
+        await page.getByLabel('Code').fill(await salesforce.codeFor(email));
+        await page.getByLabel('New password').fill('weak');
+        await press('Set the new password');
+        await check('the new password with errors');
+        await page.getByLabel('New password').fill(`Sunny-day-${String(width)}`);
+        await press('Set the new password');
+        assert.equal(await heading(), 'Your account');
+        await check('an account without bookings');
+        await press('Log out');
+        await page.goto('/login/sso?provider=Other');
+        await check('the login page after a failed single sign-on');
       });
     }
+
+    it('on the pages of a first-party login', async () => {
+      const other = await startShop({ FIRST_PARTY: '1' });
+      await open('/login/first-party', { scripts: true, width: 360, url: other.url });
+      await check('the form');
+      await press('Go on');
+      await check('the form with errors');
+      await page.getByLabel('Email address or order number').fill('B-0001');
+      await press('Go on');
+      await check('the code');
+      await press('Log in');
+      await check('the code with errors');
+      await other.stop();
+    });
   });
 });

@@ -407,6 +407,12 @@ describe('travel-shop', function () {
         { SF_SSO_PROVIDERS: 'Google_Customers' },
         /SF_SSO_PROVIDERS must look like/,
       ],
+      ['a switch that is none', { FIRST_PARTY: 'yes' }, /FIRST_PARTY must be 1/],
+      [
+        'a key of its own for a real org',
+        { FIRST_PARTY: '1', SF_SITE: 'https://x.example', SF_CLIENT_ID: 'x' },
+        /FIRST_PARTY is for the emulator/,
+      ],
       ['a Redis URL that is none', { REDIS_URL: 'localhost' }, /REDIS_URL must look like/],
       [
         'a Redis that is not there',

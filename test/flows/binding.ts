@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { logIn } from './flow.js';
+import { later } from './later.js';
 import { isLoggedIn, isUntouched } from './login.js';
 import type { Specified } from './specify.js';
 import type { Reply } from './visitor.js';
@@ -7,17 +8,6 @@ import type { Reply } from './visitor.js';
 /** Asserts that a visitor is told no, and that it is not the app's or Salesforce's failure. */
 function isNo({ status, text }: Reply): void {
   assert.ok([400, 401, 403, 429].includes(status), text);
-}
-
-/** Does something as if it were later, for the app and for Salesforce. */
-async function later<T>(seconds: number, doing: () => Promise<T>): Promise<T> {
-  const now = Date.now;
-  Date.now = () => now() + seconds * 1000;
-  try {
-    return await doing();
-  } finally {
-    Date.now = now;
-  }
 }
 
 export function binds(each: Specified): void {
@@ -80,11 +70,11 @@ export function binds(each: Specified): void {
 
   aspect('sends a code again', async (scene) => {
     const { visitor } = await scene.guest();
-    const begun = await flow.begin?.(scene, visitor);
+    await flow.begin?.(scene, visitor);
     const again = await flow.resend?.(scene, visitor);
     assert.equal(again?.status, 200, again?.text);
     assert.equal(scene.emulator.outbox().length, 2);
-    const reply = await flow.finish(visitor, await flow.obtain(scene, again ?? begun));
+    const reply = await flow.finish(visitor, await flow.obtain(scene, again));
     assert.equal(reply.status, 200, reply.text);
     assert.equal(scene.upgrades.length, 1);
   });

@@ -92,12 +92,11 @@ function byCode(
   };
 }
 
-const [{ without = {} } = {}] = passwordFlows;
-
 export const firstPartyFlows: readonly Flow[] = [
   {
     ...common,
     name: 'First-party, by password',
+    isGoodTwice: true,
     username,
     obtain: () => Promise.resolve({ username, password }),
     another: async (scene, visitor) => ({ username, password: await headlessCode(scene, visitor) }),
@@ -123,7 +122,7 @@ export const firstPartyFlows: readonly Flow[] = [
       },
       ...siteRefusals,
     ],
-    without,
+    without: passwordFlows[0]?.without ?? {},
   },
   byCode('First-party, passwordless', { username }, 'passwordless', username),
   byCode(

@@ -66,19 +66,21 @@ export interface Flow {
   /** Sets the site up. */
   arrange?(scene: FlowScene): void;
   /** The first step, for flows of two. */
-  begin?(scene: FlowScene, visitor: Visitor, more?: Form): Promise<Reply>;
+  readonly begin?: (scene: FlowScene, visitor: Visitor, more?: Form) => Promise<Reply>;
   /** Whether the first step is silent: the browser alone goes to Salesforce. Default false. */
   readonly beginsSilently?: boolean;
   /** Has the code sent again. */
-  resend?(scene: FlowScene, visitor: Visitor): Promise<Reply>;
+  readonly resend?: (scene: FlowScene, visitor: Visitor) => Promise<Reply>;
   /** What the visitor has got outside the app when the first step is done: a code, a callback, a password. */
   obtain(scene: FlowScene, begun: Reply | undefined): Promise<Form>;
   /** The last step. */
   finish(visitor: Visitor, entered: Form): Promise<Reply>;
+  /** Whether the same, entered twice at once, is right both times: a password, or a new one. Default false. */
+  readonly isGoodTwice?: boolean;
   /** What would end another flow of the same browser. */
   another(scene: FlowScene, visitor: Visitor): Promise<Form>;
   /** Lets time pass for Salesforce alone, until it takes what was obtained no more. */
-  expire?(scene: FlowScene): void;
+  readonly expire?: (scene: FlowScene) => void;
   readonly refusals: readonly Refusal[];
   /** What cannot be specified of this flow, and why, in a sentence. */
   readonly without: Partial<Readonly<Record<Aspect, string>>>;

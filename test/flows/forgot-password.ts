@@ -49,6 +49,7 @@ function reset(of: Pick<Flow, 'name' | 'proof' | 'arrange'>, asked: Form): Flow 
     flow: 'password',
     username,
     carriesVisitor: true,
+    isGoodTwice: true,
     begin: (scene, visitor, more) =>
       visitor.visit('/forgotten', { ...asked, ...scene.captcha, ...more }),
     resend: (scene, visitor) => visitor.visit('/forgotten', scene.captcha),

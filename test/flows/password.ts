@@ -45,6 +45,7 @@ const passwordLogin: Omit<Flow, 'name' | 'proof' | 'obtain' | 'another' | 'refus
   flow: 'password',
   username,
   carriesVisitor: true,
+  isGoodTwice: true,
   finish: (visitor, entered) => visitor.visit('/login', entered),
   expire: (scene) => {
     scene.emulator.settings({ quirks: { enforceExpiredPasswords: true } });

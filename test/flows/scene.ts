@@ -2,22 +2,15 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClientInput, Emulator, LogEntry, Purpose, UserInput } from 'sf-headless-emulator';
-import type { HeadlessClientOptions, Login, Upgrade } from '../../lib/index.js';
+import type { Login, Upgrade } from '../../lib/index.js';
 import { selfSigned } from '../emulator/certificate.js';
 import type { Shop } from '../support/shop.js';
 import { itemsOf } from '../upgrade/cart-shop.js';
 import type { ClientKind, Flow } from './flow.js';
 import { createFlowShop } from './flow-shop.js';
+import { clientId, clientOf, protectSite, registerApp } from './site.js';
 import { Visitor } from './visitor.js';
 
-const { key, cert } = selfSigned();
-const certificateOf = { 'private key': cert, 'first-party': cert } as Partial<
-  Record<string, string>
->;
-const clientId = '3MVG9.flow';
-export const clientSecret = 'a-secret-of-this-client';
-export const robotSecret = 'a-secret-of-the-robot';
-const robot = 'robot@example.com';
 /** As in the emulator's default world. */
 const aliceRecord: UserInput = {
   password: 'Passw0rd!',
@@ -25,21 +18,8 @@ const aliceRecord: UserInput = {
   mobileVerified: true,
 };
 
-/** The options of a client of each kind. */
-function clientOf(kind: ClientKind, proof: Flow['proof']): Partial<HeadlessClientOptions> {
-  if (kind === 'public') return { clientId };
-  const integration = { clientId: 'robot', clientSecret: robotSecret };
-  switch (proof) {
-    case 'secret in the body':
-      return { clientId, clientSecret, integration };
-    case 'secret in a Basic header':
-      return { clientId, clientSecret, clientSecretIn: 'header', integration };
-    case 'private key':
-      return { clientId, privateKey: key, integration };
-    case 'first-party':
-      return { clientId, clientSecret, privateKey: key, integration };
-  }
-}
+/** What a scene needs to know of a flow. */
+type Opened = Pick<Flow, 'proof' | 'shop' | 'arrange'>;
 
 /** One app over one site, set up for one flow and one kind of client, and what has happened there. */
 export class FlowScene {
@@ -74,34 +54,9 @@ export class FlowScene {
   }
 
   /** Opens the app. A public client meets a site that asks for reCAPTCHA, a private one a site that asks for an integration user's token. */
-  static async open(flow: Flow, kind: ClientKind, emulator: Emulator): Promise<FlowScene> {
-    const isPrivate = kind === 'private';
-    const app: ClientInput = {
-      redirectUris: ['{site}/services/oauth2/echo', 'http://localhost:3000/callback'],
-      scopes: ['api', 'openid', 'refresh_token', 'web'],
-      isNamedUserJwtEnabled: true,
-      isConsumerSecretOptional: !isPrivate,
-      ...(isPrivate && flow.proof !== 'private key' && { secret: clientSecret }),
-      ...(isPrivate && { clientAssertionCertificate: certificateOf[flow.proof] ?? null }),
-      ...(flow.proof === 'first-party' && { isFirstPartyAppEnabled: true, isPkceRequired: true }),
-    };
-    emulator.client(clientId, app);
-    const protection = { requireAuth: isPrivate, requireRecaptcha: !isPrivate };
-    emulator.settings({
-      registration: protection,
-      passwordless: protection,
-      forgotPassword: protection,
-      // A short code could stand in a number by chance where the specification looks for secrets.
-      otp: { digits: 8 },
-    });
-    emulator.user(robot);
-    emulator.client('robot', {
-      scopes: ['api', 'pwdless_login_api', 'user_registration_api', 'forgot_password'],
-      secret: robotSecret,
-      isConsumerSecretOptional: false,
-      isClientCredentialsEnabled: true,
-      clientCredentialsUser: robot,
-    });
+  static async open(flow: Opened, kind: ClientKind, emulator: Emulator): Promise<FlowScene> {
+    const app = registerApp(emulator, kind, flow.proof);
+    protectSite(emulator, kind);
     const upgrades: Upgrade[] = [];
     const shop = createFlowShop({
       ...flow.shop,
@@ -191,6 +146,12 @@ export class FlowScene {
   /** All that lies in the session store, as text. */
   stored(): string {
     return JSON.stringify(Reflect.get(this.shop.store, 'sessions'));
+  }
+
+  /** How many sessions somebody is logged in in. */
+  get openLogins(): number {
+    const sessions = Object.values(Reflect.get(this.shop.store, 'sessions') as object);
+    return sessions.filter((session) => String(session).includes('"passport":{"user"')).length;
   }
 
   async close(): Promise<void> {

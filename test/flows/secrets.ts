@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LogEntry } from 'sf-headless-emulator';
 import type { FlowScene } from './scene.js';
-import { clientSecret, robotSecret } from './scene.js';
+import { clientSecret, robotSecret } from './site.js';
 import type { Specified } from './specify.js';
 import type { Form, Reply } from './visitor.js';
 

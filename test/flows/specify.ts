@@ -15,7 +15,7 @@ export interface Specified {
   /** The scene of the test that runs. */
   readonly scene: () => FlowScene;
   /** A test of one aspect, where the flow has it; else a note of why not. */
-  aspect(name: Aspect, test: (scene: FlowScene) => Promise<void>): void;
+  readonly aspect: (name: Aspect, test: (scene: FlowScene) => Promise<void>) => void;
 }
 
 function specified(flow: Flow, kind: ClientKind, scene: () => FlowScene): Specified {

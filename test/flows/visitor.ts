@@ -1,7 +1,7 @@
 import type { Page } from '../upgrade/cart-shop.js';
 
 /** What the app says: a page about the visitor, or an error. */
-export interface ShopPage extends Omit<Page, 'code'> {
+interface ShopPage extends Omit<Page, 'code'> {
   readonly code?: unknown;
   readonly fault?: string;
   readonly fields?: Readonly<Record<string, string>>;

@@ -24,7 +24,17 @@ describe('the options of headlessSession', () => {
     limits: { codeAttempts: 5, codeSends: 3, codeLifetime: 60 },
     cookie: { name: 'visitor', maxAge: 60, path: '/', domain: 'example.com', secure: true },
     allowKeepSessionInfo: true,
+    tokens: {
+      margin: 30,
+      jitter: 0,
+      sessionTimeout: 900,
+      lifetime: 3_600,
+      revokeTimeout: 1,
+      introspect: true,
+      reusableRefreshTokens: false,
+    },
   });
+  accepts('that no tokens are kept', { tokens: false });
 
   const refuses = (option: string, value: unknown): void => {
     it(`refuse \`${option}\` = ${JSON.stringify(value)}, naming it`, () => {
@@ -57,4 +67,16 @@ describe('the options of headlessSession', () => {
   refuses('limits.codeSends', 0);
   refuses('cookie.sameSite', 'none');
   refuses('onupgrade', 'misspelt');
+  refuses('tokens', true);
+  refuses('tokens', 'none');
+  refuses('tokens', null);
+  refuses('tokens.leeway', 30);
+  refuses('tokens.margin', 0);
+  refuses('tokens.margin', '60');
+  refuses('tokens.jitter', -1);
+  refuses('tokens.sessionTimeout', Number.NaN);
+  refuses('tokens.lifetime', Number.POSITIVE_INFINITY);
+  refuses('tokens.revokeTimeout', 0);
+  refuses('tokens.introspect', 'yes');
+  refuses('tokens.reusableRefreshTokens', 1);
 });

@@ -30,8 +30,6 @@ const client = new HeadlessClient({
   redirectUri: 'http://localhost:3000/callback',
   scope: 'api openid refresh_token',
   timeout: patience,
-  // Wide enough for a clock that is a minute off.
-  clockTolerance: 90,
 });
 const passport = new Passport();
 passport.serializeUser((user, done) => {

@@ -104,7 +104,7 @@ describe('the end of tokens', () => {
   }).timeout(6_000);
 
   it('takes less than three seconds while Salesforce hangs, and comes later all the same', async () => {
-    const shop = open();
+    const shop = open({ client: { timeout: 3_000 } });
     const visitor = await loggedIn(shop);
     const token = await tokenOf(visitor);
     emulator.faults([{ match: revoke, times: 1, fault: 'hang' }]);

@@ -11,8 +11,8 @@ import { typed } from './login-form.js';
 import { problemsOf } from './problems.js';
 
 const change = [
+  { name: 'code', empty: 'Enter the code.', otherwise: true },
   { name: 'newPassword', empty: 'Choose a new password.', about: ['password_policy'] },
-  { name: 'code', empty: 'Enter the code.' },
 ];
 const codeAgain = [{ name: 'code' }];
 

@@ -4,7 +4,7 @@
  *
  * @param fields of the form in their order, as `{ name, id, empty, about }`: `id` of the input, if it is not the name;
  *   `empty` is what to say when nothing was entered; `about` lists the failures that are about this field. A failure that
- *   is about none is shown at the last.
+ *   is about none is shown at the field marked `otherwise`, or at the last.
  */
 export function problemsOf(fields, body, { code, message, fields: named = {} }) {
   const lines = fields.flatMap(({ name, id = name, empty }) => {
@@ -12,6 +12,9 @@ export function problemsOf(fields, body, { code, message, fields: named = {} }) 
     return Object.hasOwn(named, name) ? [{ id, message: named[name] }] : [];
   });
   if (lines.length > 0) return lines;
-  const { name, id = name } = fields.find(({ about }) => about?.includes(code)) ?? fields.at(-1);
+  const { name, id = name } =
+    fields.find(({ about }) => about?.includes(code)) ??
+    fields.find(({ otherwise }) => otherwise) ??
+    fields.at(-1);
   return [{ id, message }];
 }

@@ -10,12 +10,12 @@ import {
 } from './form-pages.js';
 import { problemsOf } from './problems.js';
 
-const fields = [
+const data = [
   { name: 'firstName' },
   { name: 'lastName' },
+  { name: 'email', otherwise: true },
   { name: 'password', about: ['password_policy'] },
   { name: 'mobilePhone' },
-  { name: 'email' },
 ];
 const code = [{ name: 'code', empty: 'Enter the code.' }];
 const codeAgain = [{ name: 'code' }];
@@ -26,7 +26,7 @@ export function registerRoutes({ login: { passport, sendRegistration } }) {
   const form = formPage('Creating an account');
 
   const showForm = (req, res, info, status) => {
-    const problems = problemsOf(fields, req.body, info);
+    const problems = problemsOf(data, req.body, info);
     res.status(status).render('register', { values: typedRegistration(req.body), problems });
   };
   const show = (fields) => (req, res, info, status) => {
