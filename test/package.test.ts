@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 
 /** The public names, door by door. Whoever adds one adds it here, to the reference and to CHANGELOG.md. */
-const clientValues = ['ChallengeSession', 'HeadlessClient', 'TokenSet'];
+const clientValues = ['ChallengeSession', 'HeadlessClient', 'StepUpRequired', 'TokenSet'];
 const clientTypes = [
   'AccessTokenClaims',
   'ActiveToken',

@@ -121,5 +121,5 @@ export function createShop(shop) {
 function identifierOf(loginHint) {
   const label = loginHint ?? 'Username';
   const empty = `Enter your ${label[0].toLowerCase()}${label.slice(1)}.`;
-  return { name: 'login_hint', label, empty };
+  return { name: loginHint === undefined ? 'username' : 'login_hint', label, empty };
 }

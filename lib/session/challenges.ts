@@ -32,6 +32,8 @@ interface ChallengeRecord {
   /** Undefined when Salesforce refused the account, which the visitor must not notice. */
   readonly session?: string | undefined;
   readonly keep?: KeptStart | undefined;
+  /** Whether an answer got lost, which may have named the next session: whoever begins again begins a new login. */
+  readonly isUnsure?: boolean;
 }
 
 /** A login that begins. */
@@ -110,7 +112,8 @@ export class Challenges {
     const session = openSession(req);
     return this.locks.run(`challenge ${session.id}`, async () => {
       const attempt = attemptName(session, start);
-      const found = await this.live(session, attempt);
+      const live = await this.live(session, attempt);
+      const found = live?.isUnsure === true ? undefined : live;
       await this.noteFormer(req, session);
       const { flow, keep } = start;
       return this.take(session, { flow, attempt, keep, pending: found?.pending }, found, turn);
@@ -162,6 +165,16 @@ export class Challenges {
     } catch (error) {
       const isOver = error instanceof HeadlessError && endings.includes(error.code);
       if (isOver && found !== undefined) await this.end(session, attempt);
+      const isLost = error instanceof HeadlessError && error.fault === 'network';
+      if (isLost && found !== undefined) {
+        const name = recordName(session, attempt);
+        await this.records.set(
+          session.store,
+          name,
+          { ...found, isUnsure: true },
+          found.pending.expiresAt,
+        );
+      }
       throw error;
     }
     if (outcome?.state === 'done') {

@@ -33,7 +33,9 @@ describe('travel-shop: a forgotten password', function () {
     visitor.postAndFollow('/forgot-password', { login_hint: name, method, recaptcha: 'x' });
   const change = (code: string, newPassword: string): Promise<Page> =>
     visitor.post('/forgot-password/code', { code, newPassword, returnTo: '/bookings' });
-  const isStranger = async () => { assert.equal((await visitor.get('/bookings')).location, '/login?returnTo=%2Fbookings'); };
+  const isStranger = async () => {
+    assert.equal((await visitor.get('/bookings')).location, '/login?returnTo=%2Fbookings');
+  };
 
   it('is replaced with a code, and the customer is logged in', async () => {
     await visitor.save('azores-whales');

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { Issuer } from './issuer.js';
 
 interface Login {
-  readonly challenge: string;
+  challenge: string;
   user: string | undefined;
 }
 
@@ -97,7 +97,8 @@ export class DraftServer {
     } else if (form.get('code_challenge_method') !== 'S256') {
       return [400, { error: 'invalid_request' }];
     }
-    const login = known ?? { challenge: form.get('code_challenge') ?? '', user: undefined };
+    const login = known ?? { challenge: '', user: undefined };
+    login.challenge = form.get('code_challenge') ?? login.challenge;
     const session = this.opened(login);
     if (this.redirectToWeb !== undefined) {
       const pushed = { request_uri: 'urn:example:pushed-1', expires_in: 90 };
@@ -126,6 +127,10 @@ export class DraftServer {
 
   private async token(form: URLSearchParams): Promise<[number, Members]> {
     this.tokenCalls.push(form);
+    if (form.get('grant_type') === 'refresh_token') {
+      const session = this.opened({ challenge: '', user: 'ada' });
+      return [403, { error: 'insufficient_authorization', auth_session: session, totp: true }];
+    }
     const code = form.get('code') ?? '';
     const challenge = this.codes.get(code);
     this.codes.delete(code);

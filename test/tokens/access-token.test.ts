@@ -236,7 +236,9 @@ describe('accessToken()', () => {
         routes: (app) => {
           app.get('/hint', (req, res, next) => {
             req.headless.accessToken().then(
-              () => next(new Error('there is a token')),
+              () => {
+                next(new Error('there is a token'));
+              },
               (error: unknown) => res.json({ hint: (error as { hint?: string }).hint }),
             );
           });

@@ -126,10 +126,10 @@ describe('a refresh that goes wrong', () => {
     const cookie = await sessionCookie(shop);
     const { token: old } = await askToken(shop, cookie);
     await pass(2_100);
-    emulator.rotateKeys();
+    await emulator.rotateKeys();
     emulator.faults([
-      { match: 'GET /id/keys', fault: 'reset' },
-      { match: 'GET /services/oauth2/id/keys', fault: 'reset' },
+      { match: 'GET /id/keys', fault: 'status', status: 429 },
+      { match: 'GET /services/oauth2/id/keys', fault: 'status', status: 429 },
     ]);
     const { token } = await askToken(shop, cookie);
     assert.ok(token === undefined || token === old);

@@ -39,6 +39,7 @@ import {
   type TokenTypeHint,
 } from '../../lib/protocol/introspect.js';
 import { readSingleAccess, singleAccessRequest } from '../../lib/protocol/single-access.js';
+import { readRefresh, refreshRequest } from '../../lib/protocol/refresh.js';
 import { readRevoke, revokeRequest } from '../../lib/protocol/revoke.js';
 import { parseSite } from '../../lib/protocol/site.js';
 import { codeExchangeRequest, readToken } from '../../lib/protocol/token.js';
@@ -180,6 +181,11 @@ function build(exchange: Exchange): Built {
     case 'userinfo': {
       const request = userinfoRequest(site.base, values['accessToken'] ?? '');
       return { request, read: (response) => readUserinfo(request, response) };
+    }
+    case 'refresh': {
+      const { refreshToken = '' } = values;
+      const request = refreshRequest(site.base, { clientId, proof: proofOf(input), refreshToken });
+      return { request, read: (response) => readRefresh(request, response) };
     }
     case 'revoke': {
       const request = revokeRequest(site.base, values['accessToken'] ?? '');
