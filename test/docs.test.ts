@@ -377,6 +377,13 @@ describe('docs', () => {
     );
   });
 
+  it('list every option of tokens, and no other', () => {
+    const own = membersOf('lib/session/token-options.ts', 'TokenOptions');
+    const times = membersOf('lib/session/token-records.ts', 'TokenTimes');
+    const listed = firstColumn(section('docs/tokens.md', 'Options'));
+    assert.deepEqual(sorted(listed), sorted([...own, ...times]));
+  });
+
   it('list every member of req.headless, and no other', () => {
     const named = firstColumn(section('docs/session.md', 'req.headless'));
     assert.deepEqual(

@@ -70,7 +70,10 @@ export class SessionTokens {
     if (isAlive && cannotRenew) return record;
     if (state === 'aging' && tokens.isRenewing(id, record)) return record;
     try {
-      return await tokens.renew(store, id, record);
+      const renewed = await tokens.renew(store, id, record);
+      // After a lost refresh there is no other token to be had.
+      if (renewed.accessToken === refused) throw new HeadlessError('refresh_lost');
+      return renewed;
     } catch (error) {
       // A token that lasts a little longer is better than none; the next request tries to renew it again.
       const isEnded = error instanceof HeadlessError && error.code === 'login_required';

@@ -257,6 +257,13 @@ describe('emulator: endpoints behind the login', () => {
       });
     });
 
+    it('says how many calls of the day are used', async () => {
+      for (const path of ['query?q=SELECT+Id+FROM+Account', 'limits']) {
+        const reply = await site.get(`/services/data/v62.0/${path}`, bearer(token));
+        assert.equal(header(reply, 'sforce-limit-info'), 'api-usage=18/15000');
+      }
+    });
+
     it('answers 401 INVALID_SESSION_ID without a live token', async () => {
       for (const path of ['query?q=SELECT+Id+FROM+User', 'limits', 'sobjects/User/005/password']) {
         for (const headers of [{}, bearer('no')]) {

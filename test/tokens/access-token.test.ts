@@ -6,7 +6,6 @@ import {
   alice,
   askToken,
   assertNoneTwice,
-  callsOf,
   CountingStore,
   createTokenShop,
   isAlive,
@@ -155,44 +154,6 @@ describe('accessToken()', () => {
       assert.ok(refreshesSeen(emulator).length <= 12);
       assertNoneTwice(emulator);
     }).timeout(10_000);
-  });
-
-  describe('of an opaque token, with introspection', () => {
-    const secret = { clientId: '3MVG9.private', clientSecret: 'emulator-secret' };
-    it('asks once when it ends', async () => {
-      open({ client: secret, headless: { tokens: { introspect: true, sessionTimeout: 0.1 } } });
-      emulator.client('3MVG9.private', {
-        redirectUris: ['http://localhost:3000/callback'],
-        secret: 'emulator-secret',
-        isConsumerSecretOptional: false,
-      });
-      const visitor = await loggedIn(shop);
-      await pass(150);
-      await Promise.all(Array.from({ length: 20 }, () => tokenOf(visitor)));
-      await tokenOf(visitor);
-      assert.equal(callsOf(emulator, '/oauth2/introspect'), 1);
-      assert.equal(refreshesSeen(emulator).length, 0);
-    });
-
-    it('goes by the session timeout when introspection fails, and does not ask again', async () => {
-      open({ client: secret, headless: { tokens: { introspect: true } } });
-      emulator.client('3MVG9.private', {
-        redirectUris: ['http://localhost:3000/callback'],
-        secret: 'emulator-secret',
-      });
-      const visitor = await loggedIn(shop);
-      emulator.faults([{ match: 'POST /services/oauth2/introspect', fault: 'status' }]);
-      await tokenOf(visitor);
-      await tokenOf(visitor);
-      assert.equal(callsOf(emulator, '/oauth2/introspect'), 1);
-    });
-
-    it('says that a public client may not ask', async () => {
-      open({ headless: { tokens: { introspect: true } } });
-      const visitor = await loggedIn(shop);
-      const { body } = await visitor.get('/token').expect(503);
-      assert.equal(body.code, 'invalid_client');
-    });
   });
 
   describe('is refused with login_required', () => {
