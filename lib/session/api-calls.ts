@@ -5,6 +5,8 @@ import type { SessionTokens } from './session-tokens.js';
 /** The plain text by which some endpoints say that a token is dead, with status 403 (hazard 12). */
 const deadToken = /^\s*Bad_OAuth_Token\s*$/;
 const longestWord = 100;
+/** An API that always refuses costs a session no more than one renewal in this time (milliseconds). */
+const renewalsApart = 10_000;
 
 /** The beginning of an answer, which stays unread. */
 async function beginningOf(response: Response): Promise<string> {
@@ -46,11 +48,14 @@ export async function callApi(
   target: string | URL,
   init: ApiCall,
 ): Promise<Response> {
-  const { accessToken, instanceUrl, kind } = await tokens.current();
+  const { accessToken, instanceUrl, kind, generation, storedAt } = await tokens.current();
   // The tokens of guests are good on the site only (wire contract, login, 8.5).
   const base = kind === 'named' ? instanceUrl : undefined;
   const response = await client.fetch(accessToken, target, init, base);
-  if (!isRepeatable(init.body) || !(await saysDeadToken(response))) return response;
+  // A token that has just been renewed is not what is wrong: an API may refuse this user, or any token.
+  const isJustRenewed = generation > 0 && Date.now() - storedAt < renewalsApart;
+  if (isJustRenewed || !isRepeatable(init.body)) return response;
+  if (!(await saysDeadToken(response))) return response;
   const leave = (): void => {
     // Nobody reads it, and its connection serves the next call.
     response.body?.cancel().catch(() => undefined);

@@ -33,6 +33,8 @@ describe('what req.headless.fetch does with streams and signals', () => {
         });
       },
     });
+  });
+  beforeEach(async () => {
     visitor = await loggedIn(shop);
   });
   after(async () => {
@@ -106,24 +108,39 @@ describe('what req.headless.fetch does with streams and signals', () => {
     assert.equal(refreshesSeen(emulator).length, 0);
   });
 
-  it('sends bytes and forms again, whole', async () => {
-    const bodies: string[] = [];
-    answer = (req, res) => {
-      let text = '';
-      req.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      req.on('end', () => {
-        bodies.push(text);
-        res.writeHead(bodies.length % 2 === 1 ? 401 : 200).end();
-      });
+  for (const [what, body, sent] of [
+    ['bytes', new TextEncoder().encode('bytes'), 'bytes'],
+    ['a form', new URLSearchParams({ a: 'b c' }), 'a=b+c'],
+  ] as const)
+    it(`sends ${what} again, whole`, async () => {
+      const bodies: string[] = [];
+      answer = (req, res) => {
+        let text = '';
+        req.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        req.on('end', () => {
+          bodies.push(text);
+          res.writeHead(bodies.length % 2 === 1 ? 401 : 200).end();
+        });
+      };
+      const status = await inRequest(
+        async (headless) => (await headless.fetch(`${base}/x`, { method: 'POST', body })).status,
+      );
+      assert.equal(status, 200);
+      assert.deepEqual(bodies, [sent, sent]);
+    });
+
+  it('renews once, not for every call, for an API that always refuses', async () => {
+    answer = (_req, res) => {
+      res.writeHead(401).end();
     };
-    const body = new TextEncoder().encode('bytes');
-    const form = new URLSearchParams({ a: 'b c' });
-    const statuses = await inRequest(async (headless) => [
-      (await headless.fetch(`${base}/x`, { method: 'POST', body })).status,
-      (await headless.fetch(`${base}/x`, { method: 'POST', body: form })).status,
-    ]);
-    assert.deepEqual(statuses, [200, 200]);
-    assert.deepEqual(bodies, ['bytes', 'bytes', 'a=b+c', 'a=b+c']);
+    const before = refreshesSeen(emulator).length;
+    const statuses = await inRequest(async (headless) => {
+      const seen: number[] = [];
+      for (let call = 0; call < 5; call += 1) seen.push((await headless.fetch(`${base}/x`)).status);
+      return seen;
+    });
+    assert.deepEqual(statuses, [401, 401, 401, 401, 401]);
+    assert.equal(refreshesSeen(emulator).length - before, 1);
   });
 
   it('does not read a long refusal to see what it says', async () => {
