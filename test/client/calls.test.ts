@@ -51,9 +51,7 @@ describe('HeadlessClient', () => {
       });
     };
     wrong('a login of nothing', 'invalid_argument', () => client.login(undefined as never));
-    wrong('a login without username', 'missing_credentials', () =>
-      client.login({ password: 'x' }),
-    );
+    wrong('a login without username', 'missing_credentials', () => client.login({ password: 'x' }));
     wrong('a login by a number', 'malformed_credentials', () =>
       client.login({ ...alice, password: 12345678 as never }),
     );
