@@ -9,8 +9,10 @@ import { loginEnded } from './login-ended.js';
 import { createLogin } from './login.js';
 import { originCheck } from './origin-check.js';
 import { accountRoutes } from './routes/account.js';
+import { firstPartyRegisterRoutes } from './routes/first-party-register.js';
 import { firstPartyRoutes } from './routes/first-party.js';
 import { forgotPasswordRoutes } from './routes/forgot-password.js';
+import { inBrowserRoutes } from './routes/in-browser.js';
 import { loginRoutes } from './routes/login.js';
 import { registerRoutes } from './routes/register.js';
 import { savedRoutes } from './routes/saved.js';
@@ -21,8 +23,8 @@ import { visitor, visitorCookie } from './visitor.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The page of the shop that `callbackURL` ends in. */
-export const callbackPath = '/login/sso/callback';
+/** Where Salesforce sends the browser back to: after a login by redirect, and with the code of one that the page runs. */
+export const callbackPaths = { redirect: '/login/sso/callback', page: '/login/in-browser/code' };
 
 /**
  * The shop as an Express app: composition only. Nothing here opens a port, reads the environment or ends a process;
@@ -33,28 +35,26 @@ export const callbackPath = '/login/sso/callback';
  * @param shop.sessionStore store of express-session; left out, its memory store.
  * @param shop.locks shared by every process that shares the session store; left out, there is only this process.
  * @param shop.secrets for the cookies: the first is in use, the others are those from before.
- * @param shop.callbackURL where Salesforce sends the browser back to after single sign-on; see `callbackPath`.
+ * @param shop.url address of the shop as browsers see it, without a path; see `callbackPaths`.
  * @param shop.providers `{ name, label }` of the identity providers that the login page offers.
  * @param shop.loginHint what people may log in with where the site has a discovery handler: the label of the field. Left
  *   out, they log in with their username.
  * @param shop.firstParty whether `client` can do OAuth 2.0 for First-Party Applications; then there is `/login/first-party`.
+ * @param shop.isPrivate whether `client` has a secret or a key.
  * @param shop.trustProxy how many proxies stand in front; false for none.
  * @param shop.captcha `{ siteKey }` for Google's widget, `{ token }` for a fixed one, or nothing.
  * @param shop.mailbox where the emulator shows the codes it sent, if there is one.
  * @param shop.log takes lines for the operator.
  */
 export function createShop(shop) {
-  const {
+  const { client, savedTrips, captcha, mailbox, url, providers = [], firstParty, log } = shop;
+  const login = createLogin({
     client,
-    savedTrips,
-    captcha,
-    mailbox,
-    callbackURL,
-    providers = [],
+    providers,
+    callbackURL: url + callbackPaths.redirect,
+    codeURL: url + callbackPaths.page,
     firstParty,
-    log,
-  } = shop;
-  const login = createLogin({ client, providers, callbackURL, firstParty });
+  });
   const identifier = identifierOf(shop.loginHint);
 
   const app = express();
@@ -71,6 +71,8 @@ export function createShop(shop) {
   app.use(helmet(securityHeaders({ captcha, site: client.site })));
   app.get('/healthz', (req, res) => res.type('text').send('ok'));
   app.use(express.static(here('public'), { maxAge: '1h' }));
+  // Before the session: the browser follows Salesforce's redirect without a cookie.
+  app.all(callbackPaths.page, login.inBrowser.callback.callback());
   app.use(originCheck);
   app.use(express.urlencoded({ extended: false, limit: '16kb' }));
 
@@ -103,10 +105,14 @@ export function createShop(shop) {
   app.use(tripRoutes({ savedTrips }));
   app.use(savedRoutes({ savedTrips }));
   app.use(loginRoutes({ login, identifier }));
-  if (firstParty) app.use(firstPartyRoutes({ login, identifier }));
+  app.use(inBrowserRoutes({ login, site: client.site }));
+  if (firstParty) {
+    app.use(firstPartyRoutes({ login, identifier }));
+    app.use(firstPartyRegisterRoutes({ login }));
+  }
   app.use(registerRoutes({ login }));
   app.use(forgotPasswordRoutes({ login, identifier }));
-  app.use(accountRoutes({ log }));
+  app.use(accountRoutes({ client, isPrivate: shop.isPrivate, log }));
 
   app.use(notFound);
   app.use(loginEnded);

@@ -12,6 +12,13 @@ export const orgVariables = {
   scope: 'SF_SCOPE',
 };
 
+/** The same for its option `integration`, which a private client has where the site wants an integration user's token. */
+export const integrationVariables = {
+  clientId: 'SF_INTEGRATION_CLIENT_ID',
+  clientSecret: 'SF_INTEGRATION_CLIENT_SECRET',
+  loginUrl: 'SF_INTEGRATION_LOGIN_URL',
+};
+
 /**
  * Reads the environment. An empty variable counts as not set. README.md explains each of them.
  *
@@ -28,7 +35,9 @@ export function readConfig(env) {
     url: shopUrl(env.SHOP_URL),
     loginHint: env.SF_LOGIN_HINT || undefined,
     providers: providers(env.SF_SSO_PROVIDERS),
-    firstParty: firstParty(env),
+    firstParty: demoSwitch(env, 'FIRST_PARTY', 'it makes its own key'),
+    isPrivate: demoSwitch(env, 'PRIVATE', 'it makes its own secret'),
+    hybrid: isOn(env, 'SF_HYBRID'),
     org: org(env),
   };
 }
@@ -78,11 +87,17 @@ function providers(text) {
   });
 }
 
-function firstParty(env) {
-  if (!env.FIRST_PARTY) return false;
-  if (env.FIRST_PARTY !== '1') throw new ConfigError('FIRST_PARTY must be 1, or not set');
-  if (env.SF_SITE) throw new ConfigError('FIRST_PARTY is for the emulator: it makes its own key');
+function isOn(env, name) {
+  if (!env[name]) return false;
+  if (env[name] !== '1') throw new ConfigError(`${name} must be 1, or not set`);
   return true;
+}
+
+/** What only the org of the demo can be told. */
+function demoSwitch(env, name, why) {
+  const on = isOn(env, name);
+  if (on && env.SF_SITE) throw new ConfigError(`${name} is for the emulator: ${why}`);
+  return on;
 }
 
 /** What must not be kept under a secret that ends with the process: then nobody would be known after a restart. */
@@ -103,14 +118,27 @@ function secrets(env) {
   return given.length > 0 ? given : [randomBytes(32).toString('base64url')];
 }
 
-/** What HeadlessClient needs to know of a real org; undefined means: start the emulator. */
-function org(env) {
-  const given = Object.entries(orgVariables).filter(([, name]) => env[name]);
+/** The options whose variables are set; undefined when none is. @param needed variables without which the others mean nothing. */
+function options(env, variables, needed) {
+  const given = Object.entries(variables).filter(([, name]) => env[name]);
   if (given.length === 0) return undefined;
-  for (const name of ['SF_SITE', 'SF_CLIENT_ID']) {
+  for (const name of needed) {
     if (!env[name]) throw new ConfigError(`${name} is needed when ${given[0][1]} is set`);
   }
-  const options = Object.fromEntries(given.map(([option, name]) => [option, env[name]]));
+  return Object.fromEntries(given.map(([option, name]) => [option, env[name]]));
+}
+
+/** What HeadlessClient needs to know of a real org; undefined means: start the emulator. */
+function org(env) {
+  const integration = options(env, integrationVariables, [
+    integrationVariables.clientId,
+    integrationVariables.clientSecret,
+    'SF_SITE',
+    'SF_CLIENT_SECRET',
+  ]);
+  const given = options(env, orgVariables, ['SF_SITE', 'SF_CLIENT_ID']);
+  if (given === undefined) return undefined;
   // The callback of headless flows is never visited. Salesforce keeps this address on every site for it.
-  return { redirectUri: `${env.SF_SITE.replace(/\/+$/, '')}/services/oauth2/echo`, ...options };
+  const redirectUri = `${env.SF_SITE.replace(/\/+$/, '')}/services/oauth2/echo`;
+  return { redirectUri, ...given, integration };
 }

@@ -1,12 +1,19 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 const clientId = '3MVG9.travel-shop';
+const integrationUser = 'integration@example.com';
+const newSecret = () => randomBytes(24).toString('base64url');
 const keyOptions = {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 };
-const scopes = ['api', 'openid', 'refresh_token', 'web'];
+/** The first of them for every app, the others where hybrid logins ask for a web session on each domain of the org. */
+const scopesOf = (hybrid) => [
+  ...['api', 'openid', 'refresh_token', 'web'],
+  ...(hybrid ? ['content', 'lightning', 'visualforce'] : []),
+];
+const codeScopes = ['pwdless_login_api', 'user_registration_api', 'forgot_password'];
 
 /**
  * A Salesforce org for the demo: an emulator with the shop registered as an app, an identity provider for single sign-on,
@@ -15,33 +22,64 @@ const scopes = ['api', 'openid', 'refresh_token', 'web'];
  *
  * @param options.firstParty whether the app may use OAuth 2.0 for First-Party Applications. Then it is a private one: it
  *   proves by a key, made for this one run, that it is itself.
+ * @param options.isPrivate whether the app has a secret. Then the site sends codes only where an integration user's token
+ *   asks for them, and wants no reCAPTCHA.
+ * @param options.hybrid whether the app asks for web sessions beside the tokens.
  */
-export async function startDemoOrg({ firstParty }) {
+export async function startDemoOrg({ firstParty, isPrivate, hybrid }) {
   const { startEmulator } = await import('sf-headless-emulator');
+  const protection = { requireAuth: isPrivate, requireRecaptcha: !isPrivate };
   const emulator = await startEmulator({
     port: 0,
-    settings: { login: { discovery: true }, forgotPassword: { discovery: true } },
+    settings: {
+      login: { discovery: true },
+      registration: protection,
+      passwordless: protection,
+      forgotPassword: { discovery: true, ...protection },
+    },
     discover: ({ loginHint }) => ({ userIds: usersKnownBy(loginHint, emulator.state().users) }),
   });
   const redirectUri = `${emulator.url}/services/oauth2/echo`;
   const { privateKey, publicKey } = firstParty ? generateKeyPairSync('rsa', keyOptions) : {};
+  const scopes = scopesOf(hybrid);
   const org = { site: emulator.url, clientId, redirectUri, scope: scopes.join(' ') };
+  if (privateKey !== undefined) org.privateKey = privateKey;
+  if (isPrivate) {
+    org.clientSecret = newSecret();
+    org.integration = registerIntegration(emulator);
+  }
   return {
     emulator,
-    org: privateKey === undefined ? org : { ...org, privateKey },
+    org,
     loginHint: 'Email address or order number',
     providers: [{ name: 'Google_Customers', label: 'single sign-on' }],
-    /** Registers the address that Salesforce sends the browser back to; it is known once the shop listens. */
-    register(callbackURL) {
+    /** Registers the addresses that Salesforce sends the browser back to; they are known once the shop listens. */
+    register(url, callbackPaths) {
+      emulator.settings({ site: { corsOrigins: [url] } });
       emulator.client(clientId, {
-        redirectUris: [redirectUri, callbackURL],
+        redirectUris: [redirectUri, ...callbackPaths.map((path) => url + path)],
         scopes,
         isNamedUserJwtEnabled: true,
         isFirstPartyAppEnabled: firstParty,
         clientAssertionCertificate: publicKey ?? null,
+        ...(isPrivate && { secret: org.clientSecret, isConsumerSecretOptional: false }),
       });
     },
   };
+}
+
+/** An app of its own for the integration user, who may have codes sent and nothing else. */
+function registerIntegration(emulator) {
+  const integration = { clientId: '3MVG9.integration', clientSecret: newSecret() };
+  emulator.user(integrationUser);
+  emulator.client(integration.clientId, {
+    scopes: codeScopes,
+    secret: integration.clientSecret,
+    isConsumerSecretOptional: false,
+    isClientCredentialsEnabled: true,
+    clientCredentialsUser: integrationUser,
+  });
+  return integration;
 }
 
 /** Ids of the users that a text may mean: the one of that username, else everybody of that address, phone or order. */

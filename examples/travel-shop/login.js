@@ -1,5 +1,6 @@
 import { Passport } from 'passport';
 import {
+  browserFlow,
   FirstPartyStrategy,
   OtpStrategy,
   passwordReset,
@@ -7,7 +8,7 @@ import {
   RegistrationStrategy,
   SsoStrategy,
 } from 'passport-sf-headless';
-import { readRegistration } from './registration.js';
+import { readFirstPartyRegistration, readRegistration } from './registration.js';
 
 /**
  * Sets Passport up. This is the part to copy: every way to log in shares one verify function.
@@ -16,19 +17,21 @@ import { readRegistration } from './registration.js';
  * overwrite each other's strategies.
  *
  * @param providers `{ name, label }` of the site's identity providers that the login page offers.
- * @param callbackURL where Salesforce sends the browser back to after single sign-on.
+ * @param callbackURL where Salesforce sends the browser back to after single sign-on, or a login on the site's own page.
+ * @param codeURL where Salesforce sends the code of a login that the page runs, if not to its own echo endpoint.
  * @param firstParty whether the client can do OAuth 2.0 for First-Party Applications: it has a private key.
  */
-export function createLogin({ client, providers, callbackURL, firstParty }) {
+export function createLogin({ client, providers, callbackURL, codeURL, firstParty }) {
   const passport = new Passport();
 
   /**
    * Runs after Salesforce has said who it is, and turns that into the shop's own user. What a guest had saved is none
    * of its business: the login may still fail after it. See upgrade.js.
    */
-  function verify({ identity }) {
+  function verify({ identity, tokens: { identityUrl, webSession } }) {
     const { userId, username, name } = identity;
-    return { id: userId, name: name ?? username ?? 'customer' };
+    const webSessions = webSession && namesIn(webSession);
+    return { id: userId, name: name ?? username ?? 'customer', identityUrl, webSessions };
   }
 
   const otp = new OtpStrategy({ client }, verify);
@@ -43,7 +46,13 @@ export function createLogin({ client, providers, callbackURL, firstParty }) {
   );
   const names = providers.map(({ name }) => name);
   passport.use(new SsoStrategy({ client, providers: names, callbackURL }, verify));
-  if (firstParty) passport.use(new FirstPartyStrategy({ client }, verify));
+  if (firstParty) {
+    const options = { client, registration: readFirstPartyRegistration };
+    passport.use(new FirstPartyStrategy(options, verify));
+  }
+
+  // The logins that the page runs, so that the password does not pass the shop. They end in SsoStrategy.
+  const echo = `${client.site}/services/oauth2/echo`;
 
   // The user is small, so it lies in the session as it is. Tokens never do: whoever reads the session store would be
   // able to act as every customer. headlessSession keeps them sealed, in records of their own.
@@ -56,5 +65,15 @@ export function createLogin({ client, providers, callbackURL, firstParty }) {
     sendRegistration: registration.start(),
     sendReset: reset.start(),
     changePassword: reset.finish(),
+    inBrowser: {
+      echo: browserFlow({ client, flow: 'password', callbackURL: echo }),
+      callback: browserFlow({ client, flow: 'password', callbackURL: codeURL }),
+      guest: browserFlow({ client, flow: 'guest', callbackURL: echo }),
+    },
   };
+}
+
+/** Which web sessions a hybrid login has brought. Their ids are as good as the customer's password: they stay out. */
+function namesIn(webSession) {
+  return Object.keys(webSession).filter((name) => webSession[name] !== undefined);
 }

@@ -26,6 +26,11 @@ function missing({ lastName, email, mobilePhone, password }, method) {
   return fields;
 }
 
+/** The same option of FirstPartyStrategy, whose one address is for logins too: nobody but who registers has a last name. */
+export function readFirstPartyRegistration(req) {
+  return req.body?.lastName === undefined ? undefined : readRegistration(req);
+}
+
 /**
  * The option `registration` of RegistrationStrategy: what of the form goes to Salesforce, and nothing else of it. The
  * library's own reader would do, but for the phone, and for a password that this shop insists on.

@@ -6,8 +6,10 @@ const google = ['https://www.google.com/recaptcha/', 'https://www.gstatic.com/re
  * is told to show its widget.
  *
  * @param options.site URL of the Experience Cloud site.
+ * @param options.scripts whether scripts of the shop run on the page and talk to the site: on one page alone they do.
  */
-export function securityHeaders({ captcha, site }) {
+export function securityHeaders({ captcha, site, scripts = false }) {
+  const siteOrigin = new URL(site).origin;
   const widget = captcha?.siteKey === undefined ? [] : google;
   return {
     contentSecurityPolicy: {
@@ -17,10 +19,11 @@ export function securityHeaders({ captcha, site }) {
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
         // The site as well: two buttons lead there, and browsers look at where a form's answer redirects to.
-        formAction: ["'self'", new URL(site).origin],
+        formAction: ["'self'", siteOrigin],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
         ...(widget.length > 0 && { scriptSrc: widget, frameSrc: widget, connectSrc: widget }),
+        ...(scripts && { scriptSrc: ["'self'"], connectSrc: ["'self'", siteOrigin] }),
       },
     },
     // helmet's own `no-referrer` makes browsers say `Origin: null` even to us, which origin-check.js has to refuse

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { HeadlessClient } from 'passport-sf-headless';
-import { callbackPath, createShop } from './app.js';
-import { ConfigError, orgVariables, readConfig } from './config.js';
+import { callbackPaths, createShop } from './app.js';
+import { ConfigError, integrationVariables, orgVariables, readConfig } from './config.js';
 import { openDatabase } from './database.js';
 import { startDemoOrg } from './demo-org.js';
 import { openRedis } from './redis.js';
@@ -31,7 +31,8 @@ async function start() {
   if (redis) started(() => redis.close());
   const demo = config.org === undefined ? await startDemoOrg(config) : undefined;
   if (demo) started(() => demo.emulator.close());
-  const client = createClient(config.org ?? demo.org);
+  const org = config.org ?? demo.org;
+  const client = createClient(org, config.hybrid);
   started(() => client.close());
   // The embedded database takes some seconds to get up.
   const database = await openDatabase(config.database, log);
@@ -42,20 +43,21 @@ async function start() {
   // Only a shop that listens knows its port, and only with its port does it know its address.
   const server = await listen(config.port);
   const here = `http://localhost:${server.address().port}`;
-  const callbackURL = (config.url ?? here) + callbackPath;
-  demo?.register(callbackURL);
+  const url = config.url ?? here;
+  demo?.register(url, Object.values(callbackPaths));
   const app = createShop({
     client,
     savedTrips,
-    callbackURL,
+    url,
     providers: demo?.providers ?? config.providers,
     loginHint: demo?.loginHint ?? config.loginHint,
     firstParty: config.firstParty,
+    isPrivate: (org.clientSecret ?? org.privateKey) !== undefined,
     sessionStore: redis?.sessionStore,
     locks: redis?.locks,
     secrets: config.secrets,
     trustProxy: config.trustProxy,
-    captcha: captcha(config.recaptchaSiteKey, demo),
+    captcha: captcha(config, demo),
     mailbox: demo && `${demo.emulator.origin}/__emulator__/`,
     log,
   });
@@ -63,21 +65,22 @@ async function start() {
   console.log(greeting(here, client.site, demo));
 }
 
-function createClient(org) {
+function createClient(org, hybrid) {
   try {
     // `userinfo` costs a third call at login, and gives the customer's name for the top of the page.
-    return new HeadlessClient({ ...org, userinfo: true });
+    return new HeadlessClient({ ...org, userinfo: true, hybrid });
   } catch (error) {
     // The library names its option; the person at the keyboard knows the variable.
-    const [, option, why] = /option `(\w+)` (.*)/.exec(error.message) ?? [];
-    throw option === undefined ? error : new ConfigError(`${orgVariables[option]} ${why}`);
+    const [, of, option, why] = /option `(\w+\.)?(\w+)` (.*)/.exec(error.message) ?? [];
+    const variable = (of === undefined ? orgVariables : integrationVariables)[option];
+    throw variable === undefined ? error : new ConfigError(`${variable} ${why}`);
   }
 }
 
 /** The emulator is content with any text where Salesforce wants proof of a person; an org wants Google's. */
-function captcha(siteKey, demo) {
+function captcha({ recaptchaSiteKey: siteKey, isPrivate }, demo) {
   if (siteKey !== undefined) return { siteKey };
-  return demo && { token: 'a-person-in-the-demo' };
+  return demo && !isPrivate ? { token: 'a-person-in-the-demo' } : undefined;
 }
 
 async function listen(port) {

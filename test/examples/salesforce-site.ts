@@ -1,5 +1,11 @@
 import { Visitor, type Page } from './visitor.js';
 
+function fieldOf(html: string, pattern: RegExp): string {
+  const [, value] = pattern.exec(html) ?? [];
+  if (value === undefined) throw new Error(`there is no ${pattern.source} on the page`);
+  return value.replaceAll('&amp;', '&');
+}
+
 /** The same browser on Salesforce's side: goes where the shop sends it, with the cookies of that host. */
 export class SalesforceSite {
   private readonly origin: string;
@@ -23,6 +29,24 @@ export class SalesforceSite {
     const { next } = await this.follow(url);
     if (next === undefined) throw new Error('Salesforce kept the browser');
     return next;
+  }
+
+  /** Sends the form of the site's own login page, and follows redirects until one leads away; gives that address. */
+  async logIn({ html }: Page, username: string, password = 'Passw0rd!'): Promise<string> {
+    const action = fieldOf(html, /<form[^>]* action="([^"]*)"/);
+    const hidden = ['startURL', 'formToken'].map((name) => [
+      name,
+      fieldOf(html, new RegExp(`name="${name}" value="([^"]*)"`)),
+    ]);
+    const fields = {
+      ...(Object.fromEntries(hidden) as Record<string, string>),
+      username,
+      password,
+    };
+    const { pathname, search } = new URL(action, `${this.origin}/portal/login`);
+    const { location } = await this.browser.post(pathname + search, fields);
+    if (location === undefined) throw new Error('Salesforce kept the browser');
+    return this.through(new URL(location, this.origin).href);
   }
 
   private async follow(url: string): Promise<{ page?: Page; next?: string }> {

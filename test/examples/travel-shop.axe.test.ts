@@ -64,6 +64,7 @@ describe('travel-shop: axe finds nothing', function () {
         '/saved',
         '/login',
         '/login?ended=1',
+        '/login/in-browser',
         '/register',
         '/forgot-password',
         '/nowhere',
@@ -102,6 +103,8 @@ describe('travel-shop: axe finds nothing', function () {
       await check('the bookings');
       await page.goto('/account');
       await check('the account');
+      await page.goto('/account/salesforce');
+      await check('what Salesforce knows');
       await page.goto('/saved');
       await check('saved trips of a customer');
       await press('Log out');
@@ -153,6 +156,16 @@ describe('travel-shop: axe finds nothing', function () {
     await check('the code');
     await press('Log in');
     await check('the code with errors');
+    await page.goto('/register/first-party');
+    await check('the registration');
+    await press('Send me a code');
+    await check('the registration with errors');
+    await page.getByLabel('Last name').fill('Example');
+    await page.getByLabel('Email address').fill('nora@example.com');
+    await page.getByLabel('Password').fill('Sunny-day-7');
+    await press('Send me a code');
+    assert.equal(await heading(), 'Confirm your account');
+    await check('the code of a registration');
     await other.stop();
   });
 });

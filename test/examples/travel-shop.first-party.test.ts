@@ -61,6 +61,57 @@ describe('travel-shop: a first-party login', function () {
     assert.match(html, /<a href="#username">Enter your email address or order number\./);
   });
 
+  describe('of somebody new', () => {
+    const register = (fields: Record<string, string>): Promise<Page> =>
+      visitor.post('/register/first-party', { recaptcha: 'x', returnTo: '/account', ...fields });
+    const form = (email: string) => ({
+      ...{ firstName: 'Nora', lastName: 'Example', email, password: 'Sunny-day-7' },
+      ...{ method: 'email', mobilePhone: '' },
+    });
+
+    it('registers by a code, keeps what the guest had saved, and logs in', async () => {
+      await visitor.save('naxos-slow-week');
+      const link = /href="(\/register\/first-party\?[^"]*)"/;
+      const [, path = ''] = link.exec((await visitor.get('/login/first-party')).html) ?? [];
+      assert.match((await visitor.get(path)).html, /action="\/register\/first-party"/);
+      await salesforce.forget();
+
+      const page = await register(form('nora@example.com'));
+      assert.equal(page.status, 200);
+      assert.match(page.html, /<h1>Confirm your account<\/h1>/);
+      assert.doesNotMatch(page.html, /Sunny-day-7/);
+      assert.deepEqual(await salesforce.calls(), [challenge]);
+      const code = await salesforce.codeFor('nora@example.com');
+      assert.equal((await register({ code })).location, '/account');
+      const { html } = await visitor.get('/account');
+      assert.match(html, /Welcome! Your account is ready\./);
+      assert.match(html, /<dd>nora@example\.com<\/dd>/);
+      assert.match(html, /saved trip is now in your account/);
+    });
+
+    it('takes a wrong code for what it is, and sends another', async () => {
+      await register(form('olga@example.com'));
+      const wrong = await register({ code: 'abcdef' });
+      assert.equal(wrong.status, 401);
+      assert.match(wrong.html, /<a href="#code">The code is not right, or no longer valid\./);
+      const again = await register({});
+      assert.match(again.html, /A code is on its way by email/);
+      assert.ok((await salesforce.messagesTo('olga@example.com')) > 1);
+      const code = await salesforce.codeFor('olga@example.com');
+      assert.equal((await register({ code })).location, '/account');
+    });
+
+    it('names the fields that are empty or refused, and shows the rest again', async () => {
+      const empty = await register(form(''));
+      assert.equal(empty.status, 400);
+      assert.match(empty.html, /<a href="#email">Enter your email address\./);
+      assert.match(empty.html, /value="Nora"/);
+      const weak = await register({ ...form('pia@example.com'), password: 'weak' });
+      assert.match(weak.html, /<a href="#password">/);
+      assert.match(weak.html, /value="pia@example\.com"/);
+    });
+  });
+
   it('leaves the other ways to log in as they are', async () => {
     assert.match((await visitor.get('/login')).html, /href="\/login\/first-party\?/);
     assert.equal((await visitor.logIn(alice)).location, '/saved');
@@ -71,6 +122,7 @@ describe('travel-shop: a first-party login', function () {
     const other = await startShop();
     const stranger = new Visitor(other.url);
     assert.equal((await stranger.get('/login/first-party')).status, 404);
+    assert.equal((await stranger.get('/register/first-party')).status, 404);
     assert.doesNotMatch((await stranger.get('/login')).html, /first-party/);
     await other.stop();
   });

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
+import type { BrowserRequest } from '../../lib/index.js';
 import { SalesforceSite } from '../examples/salesforce-site.js';
 import { startShop, type ShopProcess } from '../examples/shop-process.js';
 import { Visitor } from '../examples/visitor.js';
 import { newcomer, newcomersPassword } from './begin.js';
-import { clientId, clientSecret, protectSite, registerApp } from './site.js';
+import { readCallback, sendToSalesforce } from './page-call.js';
+import { clientId, clientSecret, protectSite, registerApp, robotSecret } from './site.js';
 
 const alice = 'alice@example.com';
 const phone = '+12025550101';
 const provider = 'Google_Customers';
 const trip = 'lisbon-by-tram';
+const pageCallback = '/login/in-browser/code';
 
 for (const kind of ['public', 'private'] as const) {
   for (const hint of ['', 'Email or phone']) {
@@ -23,7 +26,11 @@ for (const kind of ['public', 'private'] as const) {
         shop = await startShop({
           SF_SITE: emulator.url,
           SF_CLIENT_ID: clientId,
-          ...(kind === 'private' && { SF_CLIENT_SECRET: clientSecret }),
+          ...(kind === 'private' && {
+            SF_CLIENT_SECRET: clientSecret,
+            SF_INTEGRATION_CLIENT_ID: 'robot',
+            SF_INTEGRATION_CLIENT_SECRET: robotSecret,
+          }),
           SF_SCOPE: 'api openid refresh_token web',
           SF_SSO_PROVIDERS: `${provider}=Single sign-on`,
           SF_LOGIN_HINT: hint,
@@ -36,10 +43,10 @@ for (const kind of ['public', 'private'] as const) {
       beforeEach(() => {
         emulator.reset();
         const app = registerApp(emulator, kind, 'secret in the body');
-        const callback = `${shop.url}/login/sso/callback`;
+        const callbacks = ['/login/sso/callback', pageCallback].map((path) => shop.url + path);
         emulator.client(clientId, {
           ...app,
-          redirectUris: [...(app.redirectUris ?? []), callback],
+          redirectUris: [...(app.redirectUris ?? []), ...callbacks],
         });
         protectSite(emulator, 'public');
         const discovery = hint !== '';
@@ -96,7 +103,74 @@ for (const kind of ['public', 'private'] as const) {
         await isCustomer(alice);
       });
 
+      if (kind === 'private') {
+        it('has codes sent by an integration user’s token, where the site wants one', async () => {
+          protectSite(emulator, 'private');
+          await visitor.post('/login/code/send', { ...who, method: 'email' });
+          await visitor.post('/login/code', { code: sent(alice) });
+          await isCustomer(alice);
+          const [call] = emulator.log().filter(({ body }) => body.includes('client_credentials'));
+          assert.match(call?.body ?? '', /client_id=robot/);
+        });
+      }
+
       if (hint) return;
+
+      /** What the page does with Salesforce, and what it hands over to the shop then. */
+      async function runByPage(start: string, entered: Record<string, string>) {
+        const begun = JSON.parse((await visitor.post(start)).html) as BrowserRequest;
+        return readCallback(await sendToSalesforce(begun, entered));
+      }
+
+      for (const [by, start] of [
+        ['echo endpoint', '/login/in-browser/start'],
+        ['own callback', '/login/in-browser/start-callback'],
+      ] as const) {
+        it(`logs in by the page itself, by the ${by}`, async () => {
+          const said = await runByPage(start, { username: alice, password: 'Passw0rd!' });
+          await visitor.post('/login/in-browser', said);
+          await isCustomer(alice);
+        });
+      }
+
+      it('takes a guest whom the page has made', async () => {
+        visitor = new Visitor(shop.url);
+        const said = await runByPage('/guest/in-browser/start', {});
+        await visitor.post('/guest/in-browser', said);
+        emulator.clearLog();
+        await visitor.save(trip);
+        assert.deepEqual(emulator.log(), []);
+        await visitor.logIn(alice);
+        await isCustomer(alice);
+      });
+
+      it('logs in on the site’s own page', async () => {
+        const { location = '' } = await visitor.get('/login/sso');
+        const site = new SalesforceSite(emulator.origin);
+        const back = await site.logIn(await site.open(location), alice);
+        await visitor.get(back.slice(shop.url.length));
+        await isCustomer(alice);
+      });
+
+      it('asks userinfo and the identity URL, and a private client introspection', async () => {
+        await visitor.logIn(alice);
+        emulator.clearLog();
+        const { html } = await visitor.get('/account/salesforce');
+        assert.match(html, /<dd>Alice Example<\/dd>/);
+        const asked = emulator.log().map(({ path }) => path.replace(/^\/portal/, ''));
+        assert.ok(asked.includes('/services/oauth2/userinfo'));
+        assert.ok(asked.some((path) => path.startsWith('/id/')));
+        assert.equal(asked.includes('/services/oauth2/introspect'), kind === 'private');
+      });
+
+      it('renews an access token that Salesforce no longer takes', async () => {
+        await visitor.logIn(alice);
+        emulator.clearLog();
+        const query = 'GET /services/data/v62.0/query';
+        emulator.faults([{ match: query, fault: 'status', status: 401, times: 1 }]);
+        assert.match((await visitor.get('/bookings')).html, /B-0001/);
+        assert.ok(emulator.log().some(({ body }) => body.includes('grant_type=refresh_token')));
+      });
 
       it('logs in by single sign-on', async () => {
         const { location = '' } = await visitor.get(`/login/sso?provider=${provider}`);

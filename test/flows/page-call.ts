@@ -6,7 +6,14 @@ import type { Form, Reply, Visitor } from './visitor.js';
 /** What a page does with Salesforce by itself: sends what the app has told it to, with what the visitor has entered. */
 export async function sendAsPage(begun: Reply | undefined, entered: Form): Promise<string> {
   assert.ok(begun !== undefined);
-  const { url, headers, parameters } = begun.body as unknown as BrowserRequest;
+  return sendToSalesforce(begun.body as unknown as BrowserRequest, entered);
+}
+
+/** The same, once what the app has told it is read. Gives where Salesforce redirects to. */
+export async function sendToSalesforce(
+  { url, headers, parameters }: BrowserRequest,
+  entered: Form,
+): Promise<string> {
   const body = new URLSearchParams({ ...parameters, ...entered });
   const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'manual' });
   return answer.headers.get('location') ?? `about:blank?error=none&status=${String(answer.status)}`;

@@ -10,7 +10,8 @@ import {
 } from './form-pages.js';
 import { problemsOf } from './problems.js';
 
-const data = [
+/** The fields of the form, in their order; see problems.js. */
+export const registrationFields = [
   { name: 'firstName' },
   { name: 'lastName' },
   { name: 'email', otherwise: true },
@@ -26,7 +27,7 @@ export function registerRoutes({ login: { passport, sendRegistration } }) {
   const form = formPage('Creating an account');
 
   const showForm = (req, res, info, status) => {
-    const problems = problemsOf(data, req.body, info);
+    const problems = problemsOf(registrationFields, req.body, info);
     res.status(status).render('register', { values: typedRegistration(req.body), problems });
   };
   const show = (fields) => (req, res, info, status) => {
