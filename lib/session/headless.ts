@@ -23,15 +23,27 @@ import { callApi } from './api-calls.js';
 import { SessionTokens } from './session-tokens.js';
 import { siteLink } from './site-link.js';
 
+const nothing: ReadonlyMap<string, string> = new Map();
+
+/** The named keys of a session as texts, those that it has. */
+function snapshot(
+  session: object | null | undefined,
+  keys: readonly string[],
+): ReadonlyMap<string, string> {
+  if (!session) return nothing;
+  const present = keys.filter((key) => Object.hasOwn(session, key));
+  return new Map(present.map((key) => [key, JSON.stringify(Reflect.get(session, key))]));
+}
+
 /** `req.headless`: what is known of the visitor of this request, and what can be done with it. */
 export class Headless {
   readonly #req: PassportRequest;
   readonly #res: ServerResponse;
   readonly #services: HeadlessServices;
   readonly #guarded: GuardedStore;
-  readonly #hadSession: boolean;
+  readonly #idAtStart: string | undefined;
   readonly #atStart: ReadonlyMap<string, string>;
-  readonly #tokens: SessionTokens;
+  #sessionTokens: SessionTokens | undefined;
   #news: LoginNews | undefined;
 
   /** @internal */
@@ -45,14 +57,13 @@ export class Headless {
     this.#res = res;
     this.#services = services;
     this.#guarded = guarded;
-    this.#tokens = new SessionTokens(this);
-    const id = encodeURIComponent(req.sessionID ?? '');
-    this.#hadSession = id !== '' && (req.headers.cookie ?? '').includes(id);
-    const { session } = req;
-    const present = session ? services.carry.filter((key) => Object.hasOwn(session, key)) : [];
-    this.#atStart = new Map(
-      present.map((key) => [key, JSON.stringify(Reflect.get(session ?? {}, key))]),
-    );
+    this.#idAtStart = req.sessionID;
+    this.#atStart = services.carry.length === 0 ? nothing : snapshot(req.session, services.carry);
+  }
+
+  /** Most requests ask for no token. */
+  get #tokens(): SessionTokens {
+    return (this.#sessionTokens ??= new SessionTokens(this));
   }
 
   /** The guest of this session, or undefined. Reading it creates nothing. */
@@ -161,7 +172,8 @@ export class Headless {
 
   /** @internal Whether the browser named this session; one just made for this request is in use nowhere else. */
   get hadSession(): boolean {
-    return this.#hadSession;
+    const id = encodeURIComponent(this.#idAtStart ?? '');
+    return id !== '' && (this.#req.headers.cookie ?? '').includes(id);
   }
 
   /** @internal Has the store hold a session as it is now, whatever else happens to this request. */
