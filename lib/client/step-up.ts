@@ -27,6 +27,7 @@ export class StepUpRequired extends HeadlessError {
   /** What is asked for. Answer it with `client.challenge({ session: outcome.session, otp })`, which ends in new tokens. */
   declare readonly outcome: Extract<ChallengeOutcome, { state: 'challenge' }>;
 
+  /** @internal */
   constructor(challenge: Challenge) {
     super('step_up_required');
     // Whoever logs the error has no use for the session in it.
