@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HeadlessError } from './errors.js';
 import type { Locks } from './session/locks.js';
+import { pause } from './session/pause.js';
 
 /** The part of a Redis client that is used here: node-redis 4 and later, or ioredis 5 and later. */
 export type RedisClient =
@@ -30,15 +31,6 @@ function commander(client: RedisClient): (...command: [string, ...string[]]) => 
     'sendCommand' in client && !('call' in client)
       ? client.sendCommand([name, ...parameters])
       : (client as Extract<RedisClient, { call: unknown }>).call(name, ...parameters);
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      clearTimeout(timer);
-      resolve();
-    }, milliseconds);
-  });
 }
 
 /**

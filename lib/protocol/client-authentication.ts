@@ -1,3 +1,5 @@
+import { basicCredentials } from './basic.js';
+
 /** How an app proves at the token endpoint that it is itself, in the words of OpenID Connect. */
 export type ClientCredentials =
   | { readonly method: 'none' }
@@ -40,8 +42,10 @@ export function clientProof(clientId: string, credentials: ClientCredentials): C
         secrets: [credentials.secret],
       };
     case 'client_secret_basic': {
-      const pair = `${formEncoded(clientId)}:${formEncoded(credentials.secret)}`;
-      const authorization = `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
+      const authorization = basicCredentials(
+        formEncoded(clientId),
+        formEncoded(credentials.secret),
+      );
       return { headers: { authorization }, parameters: {}, secrets: [credentials.secret] };
     }
     case 'private_key_jwt':

@@ -4,19 +4,11 @@ import type { TokenSet } from '../client/token-set.js';
 import { HeadlessError } from '../errors.js';
 import type { Store } from './express-session.js';
 import { LayeredLocks, type Locks } from './locks.js';
+import { pause } from './pause.js';
 import { isUsedByAnother, leftTokenUntouched } from './refresh-failures.js';
 import type { Revocations } from './revocations.js';
 import type { TokenOptions } from './token-options.js';
 import { renewedRecord, type TokenRecord, type TokenRecords } from './token-records.js';
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      clearTimeout(timer);
-      resolve();
-    }, milliseconds);
-  });
-}
 
 /** However little is left of the time of another's refresh, its answer gets this long to turn up (milliseconds). */
 const leastPatience = 2_000;

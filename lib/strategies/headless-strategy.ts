@@ -4,7 +4,7 @@ import type { Identity } from '../client/identity.js';
 import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
 import { checkMessages, inAppWords, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
-import { runVerify, type Login, type LoginRequest, type Verify } from './verify.js';
+import { runVerify, type Login, type LoginRequest, type Verdict, type Verify } from './verify.js';
 
 /** What every strategy of this library takes. */
 export interface StrategyOptions {
@@ -105,8 +105,9 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
     beforeSuccess?: () => void,
     extra?: object,
   ): Promise<Verb> {
-    const { user, info } = await runVerify(this.verify, login, this.verifyTimeout);
+    const { user, info } = await this.verdictOn(login);
     if (user === false) {
+      this.endTokens(login);
       const refused = new HeadlessError('login_refused');
       return () => {
         this.fail(info ?? this.failure(refused), refused.status);
@@ -117,6 +118,25 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
       const isObject = typeof info === 'object' && info !== null;
       this.success(user, extra && (isObject || info === undefined) ? { ...extra, ...info } : info);
     };
+  }
+
+  private async verdictOn(login: Login<I>): Promise<Verdict> {
+    try {
+      return await runVerify(this.verify, login, this.verifyTimeout);
+    } catch (error) {
+      this.endTokens(login);
+      throw error;
+    }
+  }
+
+  /**
+   * Salesforce keeps few logins of one user alive and ends the oldest for a new one: a login that comes to nothing must
+   * not cost the user one on another device.
+   */
+  private endTokens({ tokens: { refreshToken } }: Login<I>): void {
+    if (refreshToken === undefined) return;
+    // Nobody waits for it, and there is nobody to tell: it ends by itself one day.
+    this.client.revoke(refreshToken).catch(() => undefined);
   }
 
   /** Middleware of a strategy, beside `passport.authenticate`: its errors are in the app's words, too. */

@@ -224,6 +224,36 @@ describe('PasswordStrategy', () => {
     accepted('a password that would burst a header', 'ada@example.com', `1${'ü'.repeat(6000)}`);
   });
 
+  for (const [what, verify] of [
+    ['that verify turns away', () => false],
+    ['whose verify fails', () => Promise.reject(new Error('the database is away'))],
+  ] as const) {
+    it(`leaves no refresh token alive of a login ${what}`, async () => {
+      open({ verify });
+      await login(alice);
+      const [given] = shop.logins;
+      const refreshToken = given?.tokens.refreshToken ?? '';
+      const isRevoked = (): boolean =>
+        emulator
+          .log()
+          .some(
+            ({ path, body, status }) =>
+              path.endsWith('/revoke') && body.includes(refreshToken) && status === 200,
+          );
+      for (let left = 100; left > 0 && !isRevoked(); left -= 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      assert.ok(isRevoked());
+      await assert.rejects(shop.client.refresh({ refreshToken }), { code: 'login_required' });
+    });
+  }
+
+  it('revokes nothing of a login that stands', async () => {
+    open();
+    await login(alice).expect(200);
+    assert.ok(!emulator.log().some(({ path }) => path.endsWith('/revoke')));
+  });
+
   it('refuses a user whom verify does not want, with 403', async () => {
     open({ verify: () => false });
     await login(alice).expect(403);
