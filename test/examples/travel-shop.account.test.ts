@@ -5,8 +5,8 @@ import { startShop, type ShopProcess } from './shop-process.js';
 import { Visitor } from './visitor.js';
 
 const alice = 'alice@example.com';
-const shopApp = '3MVG9.travel-shop';
 const query = 'GET /services/data/v62.0/query';
+const singleAccess = 'POST /services/oauth2/singleaccess';
 const revoke = 'POST /services/oauth2/revoke';
 
 describe('travel-shop: the account', function () {
@@ -23,7 +23,7 @@ describe('travel-shop: the account', function () {
   beforeEach(async () => {
     visitor = new Visitor(shop.url);
     await salesforce.mend();
-    await visitor.logIn(alice);
+    assert.equal((await visitor.logIn(alice)).location, '/saved');
     await salesforce.forget();
   });
 
@@ -118,24 +118,24 @@ describe('travel-shop: the account', function () {
     });
 
     describe('and no new one is to be had', () => {
-      const app = {
-        redirectUris: ['{site}/services/oauth2/echo'],
-        scopes: ['api', 'openid', 'refresh_token', 'web'],
-        isNamedUserJwtEnabled: true,
-      };
-      // Half a second, in minutes.
-      before(() => salesforce.client(shopApp, { ...app, namedUserJwtTimeout: 1 / 120 }));
-      after(() => salesforce.client(shopApp, app));
-
       const refused = { error: 'invalid_grant', error_description: 'expired access/refresh token' };
+      const renewal = { match: 'POST /services/oauth2/token' };
+      const noRenewal = { ...renewal, fault: 'status', status: 400, body: refused };
+      const deadForTheApi = { match: query, fault: 'status', status: 401 };
+      const deadForTheSite = {
+        match: singleAccess,
+        fault: 'status',
+        status: 403,
+        body: 'Bad_OAuth_Token',
+      };
+
       const ends: [string, object][] = [
-        ['Salesforce has ended the login', { fault: 'status', status: 400, body: refused }],
-        ['the answer to the renewal is lost', { fault: 'reset', after: true }],
+        ['Salesforce has ended the login', noRenewal],
+        ['the answer to the renewal is lost', { ...renewal, fault: 'reset', after: true }],
       ];
       for (const [why, fault] of ends) {
         it(`leads to the login page, kindly, and back, because ${why}`, async () => {
-          await new Promise((resolve) => setTimeout(resolve, 1_600));
-          await salesforce.breakWith({ match: 'POST /services/oauth2/token', ...fault });
+          await salesforce.breakWith(deadForTheApi, fault);
           const { status, location = '' } = await visitor.get('/bookings');
           assert.equal(status, 303);
           assert.equal(location, '/login?returnTo=%2Fbookings&ended=1');
@@ -152,13 +152,7 @@ describe('travel-shop: the account', function () {
       }
 
       it('leads from a button to the login page too, and from there to the account', async () => {
-        await new Promise((resolve) => setTimeout(resolve, 1_600));
-        await salesforce.breakWith({
-          match: 'POST /services/oauth2/token',
-          fault: 'status',
-          status: 400,
-          body: refused,
-        });
+        await salesforce.breakWith(deadForTheSite, noRenewal);
         const { location } = await visitor.post('/account/site');
         assert.equal(location, '/login?returnTo=%2Faccount&ended=1');
       });
