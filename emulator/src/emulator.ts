@@ -43,16 +43,16 @@ export interface Emulator {
   user(username: string, record?: UserInput): UserView;
   /** Removes a user; throws when there is none. */
   deleteUser(username: string): Deleted;
-  /** Messages sent, newest first; all, or those to one address or phone. */
-  outbox(to?: string): Message[];
+  /** Messages sent, newest first; all, or those to one address or phone, bare or as `{ to }`. */
+  outbox(to?: string | { readonly to?: string }): Message[];
   /** Requests received, oldest first, raw. */
   log(): LogEntry[];
   /** Forgets the requests received. */
   clearLog(): void;
   /** Replaces the faults, if a list is given (empty clears), and returns them. */
   faults(list?: readonly FaultRule[]): FaultRule[];
-  /** Moves the emulator's time forward by seconds; `now` is in milliseconds. */
-  clock(advance: number): { now: number };
+  /** Moves the emulator's time forward by seconds, bare or as `{ advance }`; `now` is in milliseconds. */
+  clock(by: number | { readonly advance: number }): { now: number };
   /** New signing keys; the old ones stay published. */
   rotateKeys(): Promise<RotatedKeys>;
   /** Takes a key out of the published set. */

@@ -8,7 +8,7 @@ import { issueToken } from './control/tokens.js';
 import type { Emulator, EmulatorOptions } from './emulator.js';
 import { serve } from './http/serve.js';
 import { listen } from './http/server.js';
-import { WrongInput } from './world/check.js';
+import { plainObject, text, WrongInput } from './world/check.js';
 import { siteAt, World } from './world/world.js';
 
 const optionNames = new Set([
@@ -22,7 +22,8 @@ const optionNames = new Set([
   'createUser',
 ]);
 
-function checkedPath(sitePath: string): string {
+function checkedPath(given: unknown): string {
+  const sitePath = text(given, 'sitePath');
   const path = sitePath === '/' ? '' : sitePath.replace(/\/$/, '');
   if (path === '' || /^\/[A-Za-z0-9_-]+$/.test(path)) return path;
   throw new WrongInput('sitePath', 'must be one path segment, such as /portal, or empty');
@@ -41,6 +42,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new WrongInput('port', 'must be a whole number from 0 to 65535');
+  }
+  for (const name of ['settings', 'clients', 'users'] as const) {
+    if (worldOptions[name] !== undefined) plainObject(worldOptions[name], name);
+  }
+  for (const name of ['discover', 'createUser'] as const) {
+    const hook: unknown = worldOptions[name];
+    if (hook !== undefined && typeof hook !== 'function') {
+      throw new WrongInput(name, 'must be a function');
+    }
   }
   const path = checkedPath(sitePath);
   const at = (atPort: number): string => `${tls ? 'https' : 'http'}://127.0.0.1:${atPort}`;
@@ -67,13 +77,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     deleteClient: (id) => deleteClient(running, id),
     user: (username, record = {}) => putUser(running, username, record),
     deleteUser: (username) => deleteUser(running, username),
-    outbox: (to) => running.outbox.list(to),
+    outbox: (to) => running.outbox.list(typeof to === 'object' ? to.to : to),
     log: () => structuredClone(running.log.list()),
     clearLog: () => {
       running.log.clear();
     },
     faults: (list) => (list === undefined ? running.faults.list() : running.faults.replace(list)),
-    clock: (advance) => advanceClock(running, { advance }),
+    clock: (by) => advanceClock(running, typeof by === 'object' ? by : { advance: by }),
     rotateKeys: () => rotateKeys(running, {}),
     retireKey: (kid) => retireKey(running, { kid }),
     tokens: (order) => issueToken(running, order),

@@ -26,7 +26,7 @@ describe('emulator: authorize, password login', () => {
       assert.match((await site.named(form)).text, loginPage);
     });
 
-    it('answers the login page to GET and to Basic when isCodeCredPostOnly is on, and takes the body of a POST', async () => {
+    it('answers the login page to GET, to Basic and to a query when isCodeCredPostOnly is on, and takes the body of a POST', async () => {
       put({ isCodeCredPostOnly: true });
       assert.match((await site.named(form)).text, loginPage);
       const credentials = { username: 'alice@example.com', password };
@@ -37,7 +37,8 @@ describe('emulator: authorize, password login', () => {
         ...credentials,
       });
       const get = await site.get(`/services/oauth2/authorize?${query.toString()}`);
-      assert.match(get.text, loginPage);
+      const post = await site.post(`/services/oauth2/authorize?${query.toString()}`, {});
+      for (const reply of [get, post]) assert.match(reply.text, loginPage);
       location(await site.authorize({ ...form, ...credentials }));
     });
 

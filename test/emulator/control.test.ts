@@ -51,6 +51,7 @@ describe('emulator: control calls', () => {
         const some = parsed(await site.control('GET', `outbox?to=${to}`));
         assert.deepEqual(some, [all[0]]);
       }
+      await refused(site.control('GET', 'outbox?recipient=bob@example.com'), 'recipient');
     });
   });
 
@@ -107,6 +108,7 @@ describe('emulator: control calls', () => {
       for (const [body, key] of [
         [{ advance: -1 }, 'advance'],
         [{ advance: '5' }, 'advance'],
+        [{ advance: 9e15 }, 'advance'],
         [{}, 'advance'],
         [{ advance: 1, seconds: 1 }, 'seconds'],
       ] as const) {

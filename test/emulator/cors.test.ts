@@ -85,6 +85,9 @@ describe('emulator: CORS', () => {
       const reply = await send(emulator.url + path, { headers: { origin: 'https://any.example' } });
       assert.equal(reply.status, 200);
       assert.equal(header(reply, 'access-control-allow-origin'), '*');
+      const asked = await preflight(path, 'https://any.example');
+      assert.equal(asked.status, 200);
+      assert.equal(header(asked, 'access-control-allow-origin'), 'https://any.example');
     }
   });
 

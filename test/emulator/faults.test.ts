@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { startEmulator, type Emulator, type FaultRule } from 'sf-headless-emulator';
 import { Client } from 'undici';
-import { header, http2, members, send, Site, textOf, type Reply } from './browserless.js';
+import { header, http2, parsed, send, Site, textOf, type Reply } from './browserless.js';
 
 describe('emulator: faults', () => {
   const endpoint = 'POST /services/oauth2/token';
@@ -87,6 +87,29 @@ describe('emulator: faults', () => {
       );
     });
 
+    it('truncate and slow: an answer without a body comes no more whole than others', async () => {
+      const authorize = 'POST /services/oauth2/authorize';
+      await put({ match: authorize, fault: 'truncate', after: true });
+      await assert.rejects(site.named());
+      await put({ match: authorize, fault: 'slow', after: true });
+      const late = AbortSignal.timeout(300);
+      const ask = fetch(`${emulator.url}/services/oauth2/authorize`, {
+        method: 'POST',
+        redirect: 'manual',
+        signal: late,
+      }).then((response) => response.text());
+      await assert.rejects(ask, { name: 'TimeoutError' });
+      await put(rule({ fault: 'truncate', body: 'x' }));
+      await assert.rejects(alone());
+    });
+
+    it('delay: waits, and changes nothing', async () => {
+      await put(rule({ fault: 'delay', delay: 100 }));
+      const started = performance.now();
+      assert.equal((await call()).status, 400);
+      assert.ok(performance.now() - started >= 95);
+    });
+
     it('big: 10 MiB', async () => {
       await put(rule({ fault: 'big' }));
       const reply = await call();
@@ -133,12 +156,21 @@ describe('emulator: faults', () => {
       assert.equal(header(reply, 'content-type'), 'text/x');
     });
 
-    it('an object is sent as JSON', async () => {
-      await put(rule({ fault: 'status', status: 400, body: { error: 'rate_limit_exceeded' } }));
-      const reply = await call();
-      assert.deepEqual(members(reply), { error: 'rate_limit_exceeded' });
-      assert.match(header(reply, 'content-type'), /^application\/json/);
-      assert.equal(reply.status, 400);
+    it('and its length, which need not be true', async () => {
+      const headers = { 'Content-Length': '9' };
+      await put(rule({ fault: 'status', body: 'abc', headers }));
+      await assert.rejects(alone(200));
+    });
+
+    it('an object or a list is sent as JSON', async () => {
+      const expired = [{ message: 'Session expired', errorCode: 'INVALID_SESSION_ID' }];
+      for (const body of [{ error: 'rate_limit_exceeded' }, expired]) {
+        await put(rule({ fault: 'status', status: 400, body }));
+        const reply = await call();
+        assert.deepEqual(parsed(reply), body);
+        assert.match(header(reply, 'content-type'), /^application\/json/);
+        assert.equal(reply.status, 400);
+      }
     });
   });
 
@@ -214,11 +246,15 @@ describe('emulator: faults', () => {
         [{ match: endpoint, fault: 'status', headers: { 'a b': 'c' } }, 'faults.0.headers.a b'],
         [{ match: endpoint, fault: 'status', headers: { a: 'c\r\nd' } }, 'faults.0.headers.a'],
         [{ match: endpoint, status: 500 }, 'faults.0.status'],
+        [{ match: endpoint, fault: 'delay', status: 500 }, 'faults.0.status'],
+        [{ match: endpoint, delay: 1e12 }, 'faults.0.delay'],
       ] as const) {
         const reply = await put(wrong);
         assert.equal(reply.status, 400);
         assert.ok(textOf(reply, 'error').startsWith(`${key}: `), reply.text);
       }
+      const unknown = await put({ match: endpoint, fault: 'explode' });
+      assert.match(textOf(unknown, 'error'), /not "explode"/);
       assert.equal((await site.control('PUT', 'faults', { match: endpoint })).status, 400);
       assert.equal((await call()).status, 500);
     });

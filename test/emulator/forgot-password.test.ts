@@ -135,6 +135,7 @@ describe('emulator: forgot password', () => {
         assert.equal(emulator.outbox()[0]?.templateId, template);
       }
       assert.match(refused(await ask({ emailtemplate: '00X3' })), /emailtemplate/);
+      assert.match(refused(await ask({ emailtemplate: '00X3', username: null })), /username/);
     });
   });
 
@@ -204,7 +205,9 @@ describe('emulator: forgot password', () => {
       emulator.user('inactive@example.com', { password, isActive: false });
       for (const name of ['nobody@example.com', 'inactive@example.com', username]) {
         const code = name === username ? '654321' : '123456';
-        regenerate(await change(code, { username: name }));
+        const before = await change(code, { username: name });
+        if (name === 'nobody@example.com') failed(before, invalidOtp);
+        else regenerate(before);
         await ask({ username: name });
         for (let time = 0; time < 5; time += 1) {
           failed(await change(code, { username: name }), invalidOtp);

@@ -59,8 +59,10 @@ describe('emulator: further grants', () => {
       const reply = await grant(asked, basic('cc', 's'));
       assert.equal(textOf(reply, 'scope'), 'api');
       assert.match(String(part(textOf(reply, 'access_token'), 1)['sub']), /^uid:005/);
-      const other = await grant({ ...form, scope: 'full' });
-      assert.deepEqual(oauthError(other).slice(0, 2), [400, 'invalid_scope']);
+      for (const scope of ['full', 'web', 'web refresh_token']) {
+        const other = await grant({ ...form, scope });
+        assert.deepEqual(oauthError(other).slice(0, 2), [400, 'invalid_scope'], scope);
+      }
     });
 
     it('is refused without proof, while it is off, and without a user who may log in', async () => {

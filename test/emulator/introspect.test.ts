@@ -126,15 +126,12 @@ describe('emulator: introspect', () => {
     const token = textOf(await login(), 'access_token');
     const byHeader = await ask(token, {}, basic(privateClient, 'emulator-secret'));
     assert.equal(members(byHeader)['active'], true);
-    for (const form of [{ client_id: privateClient }, { ...proof, client_secret: 'no' }]) {
+    const unknown = { client_id: 'no' };
+    for (const form of [{ client_id: privateClient }, { ...proof, client_secret: 'no' }, unknown]) {
       const reply = await ask(token, form);
       assert.deepEqual(oauthError(reply), [401, 'invalid_client', 'invalid client credentials']);
       assert.match(header(reply, 'www-authenticate'), /^Basic /);
     }
-    assert.deepEqual(oauthError(await ask(token, { client_id: 'no' })).slice(0, 2), [
-      401,
-      'invalid_client_id',
-    ]);
   });
 
   it('wants a token, and POST', async () => {

@@ -52,6 +52,17 @@ describe('emulator: native single sign-on', () => {
     assert.match((await visitor.send(`${emulator.url}/`)).text, /alice@example\.com/);
   });
 
+  it('asks nobody with prompt=none', async () => {
+    const ask = { sso_provider: provider, prompt: 'none' };
+    assert.equal(answered(await visitor.authorize(ask))['error'], 'login_required');
+    await visitor.logIn('bob@example.com');
+    for (const name of [provider, 'Facebook']) {
+      const arrival = await visitor.authorize({ ...ask, sso_provider: name });
+      assert.deepEqual(arrival.way, ['/services/oauth2/authorize']);
+      assert.notEqual(answered(arrival)['code'], undefined);
+    }
+  });
+
   it('tells the app that the user denied, and logs nobody in', async () => {
     outcome('deny');
     const arrival = await single();
@@ -83,8 +94,9 @@ describe('emulator: native single sign-on', () => {
     }
   });
 
-  it('takes an unknown provider as left out: the login page, which leads on', async () => {
-    for (const name of ['Facebook', 'toString']) {
+  it('answers an unknown provider by the login page, which leads on, whoever is logged in', async () => {
+    for (const name of ['Facebook', 'toString', 'Twitter']) {
+      if (name === 'Twitter') await visitor.logIn('bob@example.com');
       const page = await visitor.authorize({ sso_provider: name });
       assert.deepEqual(page.way, ['/services/oauth2/authorize', '/login']);
     }

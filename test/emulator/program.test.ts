@@ -29,6 +29,11 @@ describe('emulator: from a program', () => {
       [{ sitepath: '/x' }, /^sitepath: unknown option/],
       [{ settings: { otp: { digitz: 1 } } }, /^settings\.otp\.digitz: /],
       [{ clients: { c: { scopes: 1 } } }, /^clients\.c\.scopes: /],
+      [{ sitePath: 5 }, /^sitePath: /],
+      [{ clients: null }, /^clients: /],
+      [{ users: [] }, /^users: /],
+      [{ discover: 5 }, /^discover: /],
+      [{ createUser: 'x' }, /^createUser: /],
     ] as const) {
       // As a program in JavaScript would write it.
       const start = (): unknown => Reflect.apply(startEmulator, undefined, [options]);
@@ -41,6 +46,14 @@ describe('emulator: from a program', () => {
     assert.throws(() => emulator.clock(-1), /^WrongInput: advance: /);
     assert.throws(() => emulator.client('c', { scopes: ['a b'] }), TypeError);
     assert.throws(() => emulator.deleteUser('nobody'), /nobody/);
+    await emulator.close();
+  });
+
+  it('takes what the control calls take', async () => {
+    const emulator = await startEmulator();
+    const before = emulator.clock(0).now;
+    assert.ok(emulator.clock({ advance: 60 }).now >= before + 60_000);
+    assert.deepEqual(emulator.outbox({ to: 'alice@example.com' }), []);
     await emulator.close();
   });
 

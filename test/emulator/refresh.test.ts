@@ -106,11 +106,18 @@ describe('emulator: refresh', () => {
       }
     });
 
-    it('lets only one of two parallel refreshes through', async () => {
+    it('lets only one of two parallel refreshes through, and revokes what that one was given', async () => {
       const client = app({ isRefreshTokenRotationEnabled: true });
       const first = textOf(await site.login(client), 'refresh_token');
       const both = await Promise.all([site.refresh(first, client), site.refresh(first, client)]);
       assert.deepEqual(both.map((reply) => reply.status).sort(), [200, 400]);
+      const winner = both.find((reply) => reply.status === 200);
+      assert.ok(winner);
+      assert.equal((await site.userinfo(textOf(winner, 'access_token'))).status, 403);
+      assert.deepEqual(
+        oauthError(await site.refresh(textOf(winner, 'refresh_token'), client)),
+        dead,
+      );
     });
   });
 
@@ -153,6 +160,37 @@ describe('emulator: refresh', () => {
     assert.deepEqual(oauthError(await site.refresh(textOf(oldest, 'refresh_token'))), dead);
     assert.equal((await site.userinfo(textOf(oldest, 'access_token'))).status, 403);
     assert.equal((await site.refresh(textOf(second, 'refresh_token'))).status, 200);
+  });
+
+  it('counts as the oldest who logged in first, however lately refreshed', async () => {
+    const client = app({ isRefreshTokenRotationEnabled: true });
+    const logins = [];
+    for (let time = 0; time < 5; time += 1) logins.push(await site.login(client));
+    const [oldest, second] = logins.map((login) => textOf(login, 'refresh_token'));
+    const renewed = textOf(await site.refresh(oldest ?? '', client), 'refresh_token');
+    await site.login(client);
+    assert.deepEqual(oauthError(await site.refresh(renewed, client)), dead);
+    assert.equal((await site.refresh(second ?? '', client)).status, 200);
+  });
+
+  it('does not count approvals that have ended by their policy', async () => {
+    const client = app({ refreshTokenPolicyType: 'specific_inactivity:1:HOURS' });
+    const kept = textOf(await site.login(client), 'refresh_token');
+    for (let time = 0; time < 4; time += 1) await site.login(client);
+    emulator.clock(3000);
+    await site.refresh(kept, client);
+    emulator.clock(1000);
+    await site.login(client);
+    assert.equal((await site.refresh(kept, client)).status, 200);
+  });
+
+  it('leaves no access token alive that was on its way when its approval ended', async () => {
+    const client = app({});
+    const logins = await Promise.all(Array.from({ length: 12 }, () => site.login(client)));
+    const alive = await Promise.all(
+      logins.map(async (login) => (await site.userinfo(textOf(login, 'access_token'))).status),
+    );
+    assert.equal(alive.filter((status) => status === 200).length, 5);
   });
 
   it('refuses a user who is inactive by now, with inactive_user under quirks.inactiveUserError', async () => {

@@ -279,9 +279,14 @@ describe('emulator: endpoints behind the login', () => {
       const alice = emulator.state().users['alice@example.com']?.userId ?? '';
       const status = async (id: string) =>
         site.get(`/services/data/v62.0/sobjects/User/${id}/password`, bearer(token));
-      assert.deepEqual(members(await status(old.userId)), { isExpired: true });
-      assert.deepEqual(members(await status(alice)), { isExpired: false });
-      assert.equal((await status('005xx0000000000AAA')).status, 404);
+      assert.deepEqual(members(await status(old.userId)), {
+        method: 'GET',
+        path: `/services/data/v62.0/sobjects/User/${old.userId}/password`,
+        user: 'alice@example.com',
+        isExpired: true,
+      });
+      assert.equal(members(await status(alice))['isExpired'], false);
+      assert.equal('isExpired' in members(await status('005xx0000000000AAA')), false);
     });
   });
 });

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 
 import { startEmulator } from 'sf-headless-emulator';
 import { Agent } from 'undici';
-import { http2, send } from './browserless.js';
+import { http2, parsed, send } from './browserless.js';
 import { selfSigned } from './certificate.js';
 
 describe('emulator: transport', () => {
@@ -85,11 +85,18 @@ describe('emulator: transport', () => {
     await emulator.close();
   });
 
-  it('breaks a connection off that sends more than a mebibyte', async () => {
+  it('answers a body above a mebibyte by 413, and by 400 to a control call', async () => {
     const emulator = await startEmulator();
+    const body = 'x'.repeat(1_048_577);
     const url = `${emulator.url}/services/oauth2/token`;
-    await assert.rejects(send(url, { method: 'POST', body: 'x'.repeat(1_048_577) }));
-    assert.deepEqual(emulator.log(), []);
+    assert.equal((await send(url, { method: 'POST', body })).status, 413);
+    assert.deepEqual(
+      emulator.log().map((entry) => [entry.status, entry.body]),
+      [[413, '']],
+    );
+    const control = `${emulator.origin}/__emulator__/settings`;
+    const reply = await send(control, { method: 'PATCH', body });
+    assert.deepEqual([reply.status, parsed(reply)], [400, { error: 'body: above 1 MiB' }]);
     await emulator.close();
   });
 

@@ -1,5 +1,6 @@
 import { json, type Answer } from '../http/answer.js';
 import { mailboxPage } from '../pages/mailbox-page.js';
+import { WrongInput } from '../world/check.js';
 import type { World } from '../world/world.js';
 import { retireKey, rotateKeys } from './keys.js';
 import { deleteClient, deleteUser, putClient, putUser } from './records.js';
@@ -41,7 +42,11 @@ export const controlCalls: readonly ControlCall[] = [
   call('DELETE clients/:name', (world, { name }) => deleteClient(world, name)),
   call('PUT users/:name', (world, { name, body }) => putUser(world, name, body)),
   call('DELETE users/:name', (world, { name }) => deleteUser(world, name)),
-  call('GET outbox', (world, { query }) => world.outbox.list(query.get('to'))),
+  call('GET outbox', (world, { query }) => {
+    const [unknown] = [...query.keys()].filter((name) => name !== 'to');
+    if (unknown !== undefined) throw new WrongInput(unknown, 'unknown key');
+    return world.outbox.list(query.get('to'));
+  }),
   call('GET log', (world) => world.log.list()),
   call('DELETE log', (world) => {
     world.log.clear();

@@ -24,6 +24,13 @@ export interface Addressee {
   readonly message: string | undefined;
 }
 
+/** Throws `HeadlessRefused` when a call names nobody, whether discovery is on or not. */
+export function checkAddressee(body: Body): void {
+  if (textMember(body, 'username') === undefined && textMember(body, 'login_hint') === undefined) {
+    throw invalidRequest('username is missing');
+  }
+}
+
 /** Throws `HeadlessRefused` when the call names nobody. */
 export async function addresseeOf(
   request: SiteRequest,

@@ -50,6 +50,10 @@ export function changePassword(body: Body, world: World): Answer {
   const code = required(body, 'otp');
   const password = required(body, 'newpassword');
   const reset = resetOf(body, world);
+  const username = textMember(body, 'username');
+  if (reset === undefined && username !== undefined && users.get(username) === undefined) {
+    throw codeRefused('invalid_otp', 'invalid OTP', 'unknown user');
+  }
   const { maxAttempts } = settings.forgotPassword;
   // No code is empty, so that this counts as a wrong one.
   const tried = reset?.delivered === true ? code : '';

@@ -1,7 +1,7 @@
 import { json, type Answer } from '../http/answer.js';
 import type { SiteRequest } from '../http/site-request.js';
 import type { World } from '../world/world.js';
-import { addresseeOf, addressOf, type Addressee } from './addressee.js';
+import { addresseeOf, addressOf, checkAddressee, type Addressee } from './addressee.js';
 import { changePassword } from './change-password.js';
 import { channelOf, templateOf, tooManyCodes } from './code-request.js';
 import {
@@ -29,6 +29,7 @@ async function sendCode(request: SiteRequest, body: Body, world: World): Promise
   const { settings, oneTimeCodes, passwordResets, outbox, clock } = world;
   const flow = settings.forgotPassword;
   checkProtection(request, body, flow, 'forgot_password', world);
+  checkAddressee(body);
   const channel = channelOf(body, 'email');
   const templateId = allowedTemplate(body, world);
   const addressee = await addresseeOf(request, body, channel, flow.discovery, world);

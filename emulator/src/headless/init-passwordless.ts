@@ -1,15 +1,9 @@
 import { json, type Answer } from '../http/answer.js';
 import type { SiteRequest } from '../http/site-request.js';
 import type { World } from '../world/world.js';
-import { addresseeOf } from './addressee.js';
+import { addresseeOf, checkAddressee } from './addressee.js';
 import { channelOf, templateOf } from './code-request.js';
-import {
-  answeringRefusals,
-  checkProtection,
-  invalidRequest,
-  readBody,
-  textMember,
-} from './headless-call.js';
+import { answeringRefusals, checkProtection, invalidRequest, readBody } from './headless-call.js';
 import { sendLoginCode } from './login-code.js';
 
 async function start(request: SiteRequest, world: World): Promise<Answer> {
@@ -17,9 +11,7 @@ async function start(request: SiteRequest, world: World): Promise<Answer> {
   const body = readBody(request, passwordless);
   checkProtection(request, body, passwordless, 'pwdless_login_api', world);
   const channel = channelOf(body);
-  if (textMember(body, 'username') === undefined && textMember(body, 'login_hint') === undefined) {
-    throw invalidRequest('username is missing');
-  }
+  checkAddressee(body);
   const templateId = templateOf(body, passwordless.emailTemplates);
   const discovery = login.discovery || forgotPassword.discovery;
   const addressee = await addresseeOf(request, body, channel, discovery, world);

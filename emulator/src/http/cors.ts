@@ -38,17 +38,16 @@ export function judgeOrigin(request: SiteRequest, cors: CorsClass, world: World)
   if (allowed === undefined) {
     return { answer: text('', 403, 'origin not allowed by CORS settings'), headers: {} };
   }
-  const headers =
-    allowed === '*'
-      ? openHeaders
-      : { 'Access-Control-Allow-Origin': allowed, Vary: 'Accept-Encoding, Origin' };
-  if (!preflight) return { headers };
+  const isOpen = allowed === '*';
+  const own = isOpen ? origin : allowed;
+  const toOrigin = { 'Access-Control-Allow-Origin': own, Vary: 'Accept-Encoding, Origin' };
+  if (!preflight) return { headers: isOpen ? openHeaders : toOrigin };
   const requested = request.headers['access-control-request-headers'];
   const answer = withHeaders(text(''), {
     'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
     ...(requested !== undefined && { 'Access-Control-Allow-Headers': requested }),
   });
-  return { answer, headers };
+  return { answer, headers: toOrigin };
 }
 
 const openHeaders = {

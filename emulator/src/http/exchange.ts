@@ -13,8 +13,8 @@ export interface Exchange {
   readonly httpVersion: string;
   /** Names in lower case, without the pseudo-headers of HTTP/2. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The whole body as text. */
-  readBody(): Promise<string>;
+  /** The body as text; undefined when it is above 1 MiB. */
+  readBody(): Promise<string | undefined>;
   /** Sends status and headers. */
   start(status: number, headers: OutgoingHeaders): void;
   /** Sends a piece of the body; resolves when it is on its way. */
@@ -52,16 +52,16 @@ function readHeaders(raw: NodeJS.Dict<string | string[]>): Record<string, string
   return headers;
 }
 
-async function readBody(body: Readable): Promise<string> {
+async function readBody(body: Readable): Promise<string | undefined> {
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of body) {
     if (!Buffer.isBuffer(piece)) continue;
     size += piece.length;
-    if (size > bodyLimit) throw new Error('request body above 1 MiB');
-    pieces.push(piece);
+    // Read to its end all the same: nobody listens to an answer while still sending.
+    if (size <= bodyLimit) pieces.push(piece);
   }
-  return Buffer.concat(pieces).toString('utf8');
+  return size <= bodyLimit ? Buffer.concat(pieces).toString('utf8') : undefined;
 }
 
 function writing(writer: Writer): Pick<Exchange, 'start' | 'write' | 'end'> {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { answerControl, isControl } from '../control/answer-control.js';
 import type { LogEntry } from '../world/request-log.js';
 import type { World } from '../world/world.js';
-import { text, type Answer } from './answer.js';
+import { json, text, type Answer } from './answer.js';
 import { answerSite } from './answer-site.js';
 import { deliver, deliverHalf, deliverSlowly } from './deliver.js';
 import type { Exchange } from './exchange.js';
@@ -26,9 +26,11 @@ async function answerSafely(
 
 /** Answers one request: a control call, or a call of the site with faults, log and counters. */
 export async function serve(exchange: Exchange, world: World, closing: AbortSignal): Promise<void> {
-  const request = await readRequest(exchange);
+  const { request, isTooLarge } = await readRequest(exchange);
   if (isControl(request.path)) {
-    const answer = await answerSafely(answerControl, request, world);
+    const answer = isTooLarge
+      ? json({ error: 'body: above 1 MiB' }, 400)
+      : await answerSafely(answerControl, request, world);
     deliver(exchange, {
       status: answer.status,
       headers: plainHeaders(answer, world),
@@ -40,7 +42,10 @@ export async function serve(exchange: Exchange, world: World, closing: AbortSign
   const endpoint = `${request.method} ${withoutPrefix(request.path, world)}`;
   world.log.add(entry, endpoint);
 
-  const act = (): Promise<Answer> => answerSafely(answerSite, request, world);
+  const act = (): Answer | Promise<Answer> =>
+    isTooLarge
+      ? text('Request Entity Too Large', 413, 'body above 1 MiB')
+      : answerSafely(answerSite, request, world);
   const parcel = (answer: Answer): Parameters<typeof deliver>[1] => {
     entry.status = answer.status;
     const headers = siteHeaders(answer, world);
@@ -49,7 +54,7 @@ export async function serve(exchange: Exchange, world: World, closing: AbortSign
   const rule = world.faults.strike(endpoint);
   let actual = rule === undefined || rule.after === true ? await act() : undefined;
   if (rule?.delay !== undefined) await pause(rule.delay, undefined, { signal: closing });
-  if (rule?.fault === undefined) {
+  if (rule?.fault === undefined || rule.fault === 'delay') {
     actual ??= await act();
     deliver(exchange, parcel(actual));
     return;

@@ -17,13 +17,21 @@ export interface SiteRequest {
 /** Names and values; the first of several with one name counts. */
 export type Parameters = ReadonlyMap<string, string>;
 
-/** Reads the whole request. Rejects when the client goes away or sends more than 1 MiB. */
-export async function readRequest(exchange: Exchange): Promise<SiteRequest> {
+/** A request that has been read; a body above 1 MiB is left out. */
+export interface ReadRequest {
+  readonly request: SiteRequest;
+  readonly isTooLarge: boolean;
+}
+
+/** Reads the whole request. Rejects when the client goes away. */
+export async function readRequest(exchange: Exchange): Promise<ReadRequest> {
   const { method, target, headers, httpVersion } = exchange;
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? '' : target.slice(mark + 1);
-  return { method, path, query, headers, body: await exchange.readBody(), httpVersion };
+  const body = await exchange.readBody();
+  const request = { method, path, query, headers, body: body ?? '', httpVersion };
+  return { request, isTooLarge: body === undefined };
 }
 
 function parse(raw: string): Parameters {

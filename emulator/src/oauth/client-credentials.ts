@@ -32,6 +32,10 @@ export async function clientCredentials(request: SiteRequest, world: World): Pro
   const { userId } = admitToSite(user, world);
   const asked = grantableScopes(parameters(request), client);
   const scopes = asked.filter((scope) => !neverGranted.has(scope));
+  if (scopes.length === 0) {
+    const reason = 'this grant gives none of the scopes';
+    throw new Refused('invalid_scope', 'the requested scope is not allowed', reason);
+  }
   const order = { client, scopes, userId, uvid: undefined, approval: undefined };
   const token = await issueAccessToken(order, world);
   return namedAnswer({ ...token, userId }, client, undefined, undefined, world);

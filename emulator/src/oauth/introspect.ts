@@ -79,7 +79,10 @@ export async function introspect(request: SiteRequest, world: World): Promise<An
     client = await authenticateClient(request, world, () => true);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    const answer = withHeaders(refusal(error), { 'WWW-Authenticate': 'Basic realm="Salesforce"' });
+    const refused = new Refused('invalid_client', 'invalid client credentials', error.message);
+    const answer = withHeaders(refusal(refused), {
+      'WWW-Authenticate': 'Basic realm="Salesforce"',
+    });
     return { ...answer, status: 401 };
   }
   const value = given(parameters(request), 'token');

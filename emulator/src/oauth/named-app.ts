@@ -1,4 +1,4 @@
-import { given } from '../http/site-request.js';
+import { given, queryParameters } from '../http/site-request.js';
 import { readBasic, type Pair } from './basic.js';
 import { NotHeadless } from './refusals.js';
 import type { AuthorizeCall } from './request-types.js';
@@ -9,7 +9,11 @@ import { readUvidHint } from './uvid.js';
 export function checkNamedApp({ client, request }: AuthorizeCall): void {
   if (!client.isCodeCredFlowEnabled) throw new NotHeadless('isCodeCredFlowEnabled is off');
   if (!client.isCodeCredPostOnly) return;
-  if (request.method !== 'POST' || request.headers['authorization'] !== undefined) {
+  const inQuery = ['username', 'password', 'login_hint'].some((name) =>
+    queryParameters(request).has(name),
+  );
+  const inHeader = request.headers['authorization'] !== undefined;
+  if (request.method !== 'POST' || inHeader || inQuery) {
     throw new NotHeadless('isCodeCredPostOnly is on and credentials are not in a POST body');
   }
 }

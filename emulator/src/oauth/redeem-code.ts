@@ -89,10 +89,7 @@ export async function redeemCode(request: SiteRequest, world: World): Promise<An
   const extras = hybridMembers(request, client, scopes, world);
   world.codes.use(code);
   const approval = mayRefresh(scopes, client)
-    ? world.tokens.approve(
-        { clientId: client.id, userId, scopes, uvid },
-        world.settings.approvalsPerUser,
-      )
+    ? world.tokens.approve({ userId, scopes, uvid }, client, world.settings.approvalsPerUser)
     : undefined;
   const token = await issueAccessToken({ client, scopes, userId, uvid, approval }, world);
   return namedAnswer({ ...token, userId }, client, approval?.refreshToken, nonce, world, extras);

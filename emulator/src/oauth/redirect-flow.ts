@@ -20,7 +20,8 @@ function prompts(all: Parameters): readonly string[] {
 /**
  * `response_type=code` in a browser: the login page or an identity provider first, where nobody is
  * logged in on the site, and then the callback (wire contract, first-party, section 6). A known
- * `sso_provider` is always asked; an unknown one counts as left out.
+ * `sso_provider` is asked even when somebody is logged in, and an unknown one leads to the login page
+ * then too; with `prompt=none` neither is.
  *
  * Throws `Refused` for what is to be told the callback.
  */
@@ -29,10 +30,12 @@ export function redirectFlow({ request, parameters: all, client, world }: Author
   checkChallenge(all, client);
   const prompt = prompts(all);
   const { authorizations, sessions } = world.browserLogins;
-  const anew = prompt.includes('login') || prompt.includes('select_account');
+  const provider = given(all, 'sso_provider');
+  const isUnknown = provider !== undefined && !isProvider(provider, world);
+  const anew = isUnknown || prompt.includes('login') || prompt.includes('select_account');
   const pending: PendingAuthorization = {
     parameters: all,
-    afterSession: anew ? sessions.newest() : 0,
+    afterSession: anew && !prompt.includes('none') ? sessions.newest() : 0,
   };
 
   const user = userFor(pending, request, world);
@@ -40,8 +43,7 @@ export function redirectFlow({ request, parameters: all, client, world }: Author
     const nobody = new Refused('login_required', 'nobody is logged in on the site');
     return settle(pending, user ?? nobody, world);
   }
-  const provider = given(all, 'sso_provider');
-  if (provider !== undefined && isProvider(provider, world)) {
+  if (provider !== undefined && !isUnknown) {
     return toProvider(provider, resumePath(authorizations.issue(pending), world), world);
   }
   if (user !== undefined) return settle(pending, user, world);

@@ -28,7 +28,7 @@ export function revoke(request: SiteRequest, world: World): Answer {
     return refused('unsupported_token_type', 'this token type is not supported', callback);
   }
   const value = given(all, 'token');
-  if (value === undefined) return refused('invalid_request', 'token is missing', callback);
+  if (value === undefined) return refused('invalid_token', 'invalid token: none', callback);
   if (!world.tokens.revoke(value)) {
     return refused('invalid_token', `invalid token: ${value}`, callback);
   }

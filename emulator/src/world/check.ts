@@ -79,8 +79,9 @@ export function whole(min: number, max = Number.MAX_SAFE_INTEGER): Check<number>
 export function oneOf<const T extends string>(...words: readonly T[]): Check<T> {
   return (value, key) => {
     const found = words.find((word) => word === value);
-    if (found === undefined) throw new WrongInput(key, `must be one of ${words.join(', ')}`);
-    return found;
+    if (found !== undefined) return found;
+    const given = typeof value === 'string' ? `, not ${JSON.stringify(value.slice(0, 80))}` : '';
+    throw new WrongInput(key, `must be one of ${words.join(', ')}${given}`);
   };
 }
 

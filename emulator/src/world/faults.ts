@@ -38,20 +38,22 @@ export interface FaultRule {
   readonly times?: number;
   /** Milliseconds to wait before anything else. */
   readonly delay?: number;
-  /** Left out: the rule only delays. */
-  readonly fault?: FaultKind;
+  /** Left out, or `delay`: the rule only delays. */
+  readonly fault?: FaultKind | 'delay';
   /** The endpoint acts fully and only its answer suffers; otherwise it does nothing. */
   readonly after?: boolean;
   /** Replaces the status of the kind. */
   readonly status?: number;
   /** Laid over the headers of the kind. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Replaces the body of the kind; an object is sent as JSON. */
-  readonly body?: string | Readonly<Record<string, unknown>>;
+  /** Replaces the body of the kind; an object or a list is sent as JSON. */
+  readonly body?: string | Readonly<Record<string, unknown>> | readonly unknown[];
 }
 
-const body: Check<string | Record<string, unknown>> = (value, key) =>
-  isPlainObject(value) ? recordOf(json)(value, key) : text(value, key);
+const body: Check<string | Record<string, unknown> | unknown[]> = (value, key) => {
+  if (Array.isArray(value)) return listOf(json)(value, key);
+  return isPlainObject(value) ? recordOf(json)(value, key) : text(value, key);
+};
 
 const headers: Check<Record<string, string>> = (value, key) => {
   const record = recordOf(textLike(/^[\t\x20-\x7e]*$/, 'one line of ASCII text'))(value, key);
@@ -61,12 +63,15 @@ const headers: Check<Record<string, string>> = (value, key) => {
   return record;
 };
 
+/** Milliseconds; of longer ones Node makes one. */
+const longestTimer = 2_147_483_647;
+
 const checkRule = objectWith(
   { match: textLike(/^[A-Z]+ \/[^?#\s]*$/, 'METHOD /path, without site prefix and query') },
   {
     times: whole(1),
-    delay: number(0),
-    fault: oneOf(...kinds),
+    delay: number(0, longestTimer),
+    fault: oneOf(...kinds, 'delay'),
     after: bool,
     status: whole(200, 599),
     headers,
@@ -77,7 +82,8 @@ const checkRule = objectWith(
 function checked(value: unknown, key: string): FaultRule {
   const rule = checkRule(value, key);
   for (const name of ['status', 'headers', 'body'] as const) {
-    if (rule.fault === undefined && rule[name] !== undefined) {
+    const onlyDelays = rule.fault === undefined || rule.fault === 'delay';
+    if (onlyDelays && rule[name] !== undefined) {
       throw new WrongInput(dotted(key, name), 'needs a fault; a rule without one only delays');
     }
   }

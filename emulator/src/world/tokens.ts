@@ -9,6 +9,8 @@ export interface Approval {
   readonly scopes: readonly string[];
   readonly uvid: string | undefined;
   readonly createdAt: number;
+  /** Counts the approvals: their order, whatever becomes of their refresh tokens. */
+  readonly number: number;
   usedAt: number;
   refreshToken: string;
 }
@@ -42,6 +44,7 @@ export class Tokens {
   private readonly access = new Map<string, AccessToken>();
   private readonly current = new Map<string, Approval>();
   private readonly spent = new Map<string, Approval>();
+  private approvals = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -54,29 +57,36 @@ export class Tokens {
   /** The token, unless it expired, was revoked or never was. */
   live(value: string): AccessToken | undefined {
     const token = this.access.get(value);
-    return token !== undefined && this.clock.now() < token.expiresAt ? token : undefined;
+    if (token === undefined || this.clock.now() >= token.expiresAt) return undefined;
+    // Its approval may have ended while the token was being signed, when there was nothing to end yet.
+    const { approval } = token;
+    return approval === undefined || this.isCurrent(approval) ? token : undefined;
   }
 
   /**
-   * Starts an approval with a refresh token. Beyond `limit` of one user and client the oldest is
-   * revoked without a word (wire contract, login, section 5.1).
+   * Starts an approval with a refresh token. Beyond `limit` live ones of one user and client the
+   * oldest is revoked without a word (wire contract, login, section 5.1).
    */
   approve(
-    login: Pick<Approval, 'clientId' | 'userId' | 'scopes' | 'uvid'>,
+    login: Pick<Approval, 'userId' | 'scopes' | 'uvid'>,
+    client: Client,
     limit: number,
   ): Approval {
     const now = this.clock.now();
     const approval = {
       ...login,
+      clientId: client.id,
       createdAt: now,
+      number: (this.approvals += 1),
       usedAt: now,
       refreshToken: this.newRefreshToken(),
     };
+    const alike = [...this.current.values()]
+      .filter(({ clientId, userId }) => clientId === client.id && userId === login.userId)
+      .filter((other) => now < policyEnd(other, client.refreshTokenPolicyType))
+      .toSorted((one, other) => one.number - other.number);
+    for (const old of alike.slice(0, Math.max(0, alike.length + 1 - limit))) this.end(old);
     this.current.set(approval.refreshToken, approval);
-    const alike = [...this.current.values()].filter(
-      (other) => other.clientId === login.clientId && other.userId === login.userId,
-    );
-    for (const old of alike.slice(0, Math.max(0, alike.length - limit))) this.end(old);
     return approval;
   }
 
@@ -138,6 +148,10 @@ export class Tokens {
     this.access.clear();
     this.current.clear();
     this.spent.clear();
+  }
+
+  private isCurrent(approval: Approval): boolean {
+    return this.current.get(approval.refreshToken) === approval;
   }
 
   private end(approval: Approval): void {
