@@ -18,7 +18,7 @@ export type {
 export type { Headless, HeadlessRequest } from './session/headless.js';
 export { headlessSession } from './session/headless-session.js';
 export type { UpgradeMode } from './session/ledger.js';
-export type { Locks } from './session/locks.js';
+export type { HeldLock, Locks } from './session/locks.js';
 export type { LoggedOut, LogoutOptions } from './session/logout-step.js';
 export type { HeadlessSessionOptions } from './session/session-options.js';
 export type { TokenOptions } from './session/token-options.js';

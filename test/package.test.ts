@@ -8,7 +8,13 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 
 /** The public names, door by door. Whoever adds one adds it here, to the reference and to CHANGELOG.md. */
-const clientValues = ['ChallengeSession', 'HeadlessClient', 'StepUpRequired', 'TokenSet'];
+const clientValues = [
+  'ChallengeSession',
+  'HeadlessClient',
+  'RefreshUnverified',
+  'StepUpRequired',
+  'TokenSet',
+];
 const clientTypes = [
   'AccessTokenClaims',
   'ActiveToken',
@@ -107,6 +113,7 @@ const mainTypes = [
   'HeadlessFault',
   'HeadlessRequest',
   'HeadlessSessionOptions',
+  'HeldLock',
   'LoggedOut',
   'Login',
   'LoginFailure',

@@ -69,6 +69,11 @@ export class HeadlessClient {
     return this.#context.settings.site.base;
   }
 
+  /** Consumer key of the app. */
+  get clientId(): string {
+    return this.#context.settings.clientId;
+  }
+
   /**
    * Where a browser that has a session on the Experience Cloud site itself (single sign-on, a link by `siteUrl`) is sent to
    * end it. Salesforce takes no address to come back to (wire contract, first-party, section 12).
@@ -80,6 +85,14 @@ export class HeadlessClient {
   /** Milliseconds that one call may take. */
   get timeout(): number {
     return this.#context.transport.timeout;
+  }
+
+  /**
+   * Milliseconds by which Salesforce's clock is ahead of this machine's, as its last answer showed: zero where they differ
+   * by no more than two seconds, and before the first answer.
+   */
+  get clockAhead(): number {
+    return this.#context.transport.clockAhead;
   }
 
   /**
@@ -264,7 +277,10 @@ export class HeadlessClient {
   verifyAccessToken(token: string): Promise<AccessTokenClaims> {
     const { keys, settings } = this.#context;
     return this.#flow('verify-access-token', async () =>
-      checkAccessTokenClaims(await keys.verify(token), expectation(settings, Date.now())),
+      checkAccessTokenClaims(
+        await keys.verify(token, 'caller'),
+        expectation(settings, Date.now() + this.clockAhead),
+      ),
     );
   }
 

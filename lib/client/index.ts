@@ -36,6 +36,7 @@ export type { UvidHintOptions } from './uvid-hint-options.js';
 export type { IntegrationScope } from '../protocol/integration.js';
 export type { RedeemInput, SsoInput, SsoStart } from './redirect-login.js';
 export type { RefreshInput } from './refresh.js';
+export { RefreshUnverified } from './refresh-unverified.js';
 export { StepUpRequired } from './step-up.js';
 export { TokenSet } from './token-set.js';
 export type { Fields } from '../protocol/answer.js';

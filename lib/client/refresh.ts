@@ -7,6 +7,7 @@ import { checkCredential } from './arguments.js';
 import type { ClientContext } from './context.js';
 import type { Exchanged } from './exchange.js';
 import type { VerifiedClaims } from './identity.js';
+import { RefreshUnverified } from './refresh-unverified.js';
 import { refuseStepUp } from './step-up.js';
 import type { TokenSet } from './token-set.js';
 
@@ -35,8 +36,7 @@ async function verify(
     return await exchange.verified(answer, response);
   } catch (cause) {
     if (cause instanceof HeadlessError && cause.code === 'invalid_token') throw cause;
-    const message = 'The tokens that a refresh was answered by could not be verified.';
-    throw new HeadlessError('unexpected_answer', { message, cause });
+    throw new RefreshUnverified(answer.refreshToken, cause);
   }
 }
 

@@ -65,10 +65,9 @@ export class SessionTokens {
     const isRefused = record.accessToken === refused;
     const state = isRefused ? 'stale' : tokens.freshness(record);
     if (state === 'fresh') return record;
-    const isAlive = !isRefused && record.expiresAt > Date.now();
-    const cannotRenew = record.lost === true || record.refreshToken === undefined;
-    if (isAlive && cannotRenew) return record;
-    if (state === 'aging' && tokens.isRenewing(id, record)) return record;
+    const isAlive = !isRefused && tokens.isAlive(record);
+    if (isAlive && record.refreshToken === undefined) return record;
+    if (state === 'aging' && (await tokens.isRenewing(store, id, record))) return record;
     try {
       const renewed = await tokens.renew(store, id, record);
       // After a lost refresh there is no other token to be had.

@@ -275,9 +275,45 @@ describe('the tokens that a client accepts', () => {
       assert.ok(keyCalls() <= 4, String(keyCalls()));
     });
 
-    it('are an outage when they cannot be fetched, not a bad token', async () => {
+    it('are an outage when they cannot be fetched, not a bad token, and are had again after it', async () => {
+      const one = client();
+      const token = await issuer.accessToken();
       issuer.text('/id/keys', 500, 'oops');
-      await refused(client().verifyAccessToken(await issuer.accessToken()), 'server_error');
+      for (let index = 0; index < 8; index += 1) {
+        await refused(one.verifyAccessToken(token), 'server_error');
+      }
+      assert.equal(keyCalls(), 1, 'the failure was not tried again at once');
+      await issuer.publishKeys();
+      await new Promise((resolve) => setTimeout(resolve, 1_050));
+      await one.verifyAccessToken(token);
+      assert.equal(keyCalls(), 2);
+    });
+
+    it('serve on when they are old and cannot be fetched anew', async () => {
+      const one = client();
+      const token = await issuer.accessToken();
+      await one.verifyAccessToken(token);
+      issuer.text('/id/keys', 500, 'oops');
+      const clock = Date.now;
+      Date.now = () => clock() + 11 * 60_000;
+      try {
+        for (let index = 0; index < 3; index += 1) await one.verifyAccessToken(token);
+      } finally {
+        Date.now = clock;
+      }
+      assert.equal(keyCalls(), 2);
+    });
+
+    it('are fetched for a login, however many tokens with made-up key ids others have brought', async () => {
+      const one = client();
+      for (let index = 0; index < 20; index += 1) {
+        const token = await issuer.accessToken({}, { kid: `made-up-${index}` });
+        await refused(one.verifyAccessToken(token), 'invalid_token');
+      }
+      await issuer.publishKeys('new');
+      issuer.logsInWith({ access_token: await issuer.accessToken({}, { kid: 'new' }) });
+      const { identity } = await one.login(credentials);
+      assert.equal(identity.userId, '005xx000001SwiUAAS');
     });
   });
 
