@@ -4,6 +4,7 @@ import type { Identity } from '../client/identity.js';
 import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
 import { checkMessages, inAppWords, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
+import { asError } from './thrown.js';
 import { runVerify, type Login, type LoginRequest, type Verdict, type Verify } from './verify.js';
 
 /** What every strategy of this library takes. */
@@ -36,6 +37,13 @@ export type Verb = () => void;
  */
 function withPinnedVerbs<T extends object>(strategy: T): T {
   return Object.assign(Object.create(Object.getPrototypeOf(strategy) as object) as T, strategy);
+}
+
+/** Whether it is an object that may be taken apart: not one of a class, such as an Error. */
+function isPlain(info: unknown): info is object {
+  if (typeof info !== 'object' || info === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(info);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /**
@@ -79,24 +87,38 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   override authenticate(req: LoginRequest, options?: unknown): void {
     const acting = withPinnedVerbs(this);
     acting
-      .attempt(req, options)
-      // A rejection anywhere below would otherwise leave the request hanging (hazard 3).
-      .catch((error: unknown) => acting.refusal(error))
+      .verbFor(req, options)
       .then((verb) => {
         verb();
       })
       // What throws now is the app's own code behind the verb: its custom callback, its serializer. The verb has been
-      // used, so the error goes where Express takes errors of this request.
+      // used, so the error goes where Express takes errors of this request; elsewhere the process must hear of it.
       .catch((error: unknown) => {
-        req.next?.(error);
+        if (req.next !== undefined) {
+          req.next(asError(error));
+          return;
+        }
+        queueMicrotask(() => {
+          throw asError(error);
+        });
       });
+  }
+
+  /** The one place that catches: what is thrown or rejected below would leave the request hanging (hazard 3). */
+  private async verbFor(req: LoginRequest, options: unknown): Promise<Verb> {
+    try {
+      return await this.attempt(req, options);
+    } catch (error) {
+      return this.refusal(error);
+    }
   }
 
   /** One login, from reading the request to the one verb that Passport is to hear. It may reject. */
   protected abstract attempt(req: LoginRequest, options: unknown): Promise<Verb>;
 
   /**
-   * Asks the app who the verified identity is to it.
+   * Asks the app who the verified identity is to it. What its verify function throws is an error as it is, whatever its
+   * fault: only what this library finds wrong with a login is the visitor's.
    *
    * @param extra goes to the app with the info of its verify function, which comes first.
    */
@@ -105,12 +127,21 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
     beforeSuccess?: () => void,
     extra?: object,
   ): Promise<Verb> {
-    const { user, info } = await this.verdictOn(login);
-    if (user === false) {
+    let verdict: Verdict;
+    try {
+      verdict = await runVerify(this.verify, login, this.verifyTimeout);
+    } catch (error) {
+      this.endTokens(login);
+      // An error of the app's own, even one of ours that it met on its way, is never the visitor's.
+      return this.failing(error);
+    }
+    const { user, info } = verdict;
+    if (user === undefined) {
       this.endTokens(login);
       const refused = new HeadlessError('login_refused');
+      const told = this.failure(refused);
       return () => {
-        this.fail(info ?? this.failure(refused), refused.status);
+        this.fail(isPlain(info) ? { ...told, ...info } : (info ?? told), refused.status);
       };
     }
     return () => {
@@ -118,15 +149,6 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
       const isObject = typeof info === 'object' && info !== null;
       this.success(user, extra && (isObject || info === undefined) ? { ...extra, ...info } : info);
     };
-  }
-
-  private async verdictOn(login: Login<I>): Promise<Verdict> {
-    try {
-      return await runVerify(this.verify, login, this.verifyTimeout);
-    } catch (error) {
-      this.endTokens(login);
-      throw error;
-    }
   }
 
   /**
@@ -145,12 +167,17 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   }
 
   private refusal(error: unknown): Verb {
+    if (!(error instanceof HeadlessError) || error.fault !== 'credentials') {
+      return this.failing(error);
+    }
     return () => {
-      if (error instanceof HeadlessError && error.fault === 'credentials') {
-        this.fail(this.failure(error), error.status);
-      } else {
-        this.error(error instanceof Error ? error : new Error('login failed', { cause: error }));
-      }
+      this.fail(this.failure(error), error.status);
+    };
+  }
+
+  private failing(error: unknown): Verb {
+    return () => {
+      this.error(asError(error));
     };
   }
 

@@ -74,7 +74,7 @@ export class SsoStrategy extends HeadlessStrategy<NamedIdentity> {
     this.returnTo = readerOf(owner, options, 'returnTo', fieldOf('returnTo'));
   }
 
-  protected override attempt(req: LoginRequest, options: unknown): Promise<Verb> {
+  protected override async attempt(req: LoginRequest, options: unknown): Promise<Verb> {
     const callback = callbackOf(req);
     return callback === undefined ? this.begin(req, options) : this.end(req, callback);
   }

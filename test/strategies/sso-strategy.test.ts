@@ -71,6 +71,10 @@ describe('SsoStrategy', () => {
         app.post('/sso', authenticate);
         app.get('/callback', authenticate, done);
         app.post('/callback', authenticate, done);
+        app.post(
+          '/redirecting',
+          passport.authenticate('sf-headless-sso', { failureRedirect: '/login-form' }) as never,
+        );
         app.get(
           '/google',
           passport.authenticate('sf-headless-sso', { provider } as object) as never,
@@ -307,6 +311,19 @@ describe('SsoStrategy', () => {
         assert.equal(answer.status, 403, search);
       }
       assert.equal(tokenCalls(), 0);
+    });
+
+    it('a body that is no callback, by failureRedirect as every failure', async () => {
+      const agent = open();
+      const post = (body: string, type: string): request.Test =>
+        agent.post('/redirecting').type(type).send(body).expect(302);
+      for (const refused of [
+        post('state[a]=x', 'form'),
+        post('{"code":5,"state":"x"}', 'json'),
+        post('code=a&code=b', 'form'),
+      ]) {
+        assert.equal(location(await refused), '/login-form');
+      }
     });
 
     it('a person who said no', async () => {
