@@ -83,7 +83,7 @@ describe('the identity URL', () => {
       client.identity(tokens.identityUrl ?? '', tokens.accessToken),
       'access_token_refused',
     );
-    await rejects(client.identity(tokens.identityUrl ?? '', ''), 'missing_credentials');
+    await rejects(client.identity(tokens.identityUrl ?? '', ''), 'invalid_argument');
   });
 
   it('says that the URL is another user’s or another org’s', async () => {
