@@ -163,7 +163,7 @@ describe('hazards', () => {
     failing(
       'a credentials reader that returns nothing',
       { password: { credentials: () => undefined as never } },
-      /undefined/,
+      /PasswordStrategy: option `credentials`/,
     );
     failing('an error that is none', { verify: (_login, done) => { done('route'); } }, /login failed: route/); // prettier-ignore
     failing('an object that is none', { verify: (_login, done) => { done({ message: 'no database' }); } }, /login failed: no database/); // prettier-ignore

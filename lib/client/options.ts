@@ -112,14 +112,9 @@ function flag(value: unknown, option: string): boolean {
   return value ?? false;
 }
 
-function positive(
-  options: HeadlessClientOptions,
-  name: 'timeout' | 'maxAnswerSize',
-  unset: number,
-) {
-  const value: unknown = options[name] ?? unset;
-  if (typeof value !== 'number' || !(value > 0)) refuse(name, 'must be a number above zero');
-  return value;
+/** Whether it is a time in milliseconds that Node's timers can wait for; a longer one would be over at once. */
+export function isTimeout(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= 2 ** 31 - 1;
 }
 
 function readSite(options: HeadlessClientOptions): Site {
@@ -174,11 +169,20 @@ export function readOptions(options: HeadlessClientOptions): Settings {
     refuse('credentialsIn', "must be 'header' or 'body'");
   }
   const clockTolerance: unknown = options.clockTolerance ?? 30;
-  if (typeof clockTolerance !== 'number' || !(clockTolerance >= 0)) {
+  if (
+    typeof clockTolerance !== 'number' ||
+    !Number.isFinite(clockTolerance) ||
+    clockTolerance < 0
+  ) {
     refuse('clockTolerance', 'must be a number of seconds');
   }
-  positive(options, 'timeout', defaultTimeout);
-  positive(options, 'maxAnswerSize', defaultAnswerSize);
+  if (!isTimeout(options.timeout ?? defaultTimeout)) {
+    refuse('timeout', 'must be a number of milliseconds above zero, at most 2147483647');
+  }
+  const size: unknown = options.maxAnswerSize ?? defaultAnswerSize;
+  if (typeof size !== 'number' || !(size > 0)) {
+    refuse('maxAnswerSize', 'must be a number above zero');
+  }
   flag(options.http2, 'http2');
   const dispatcher: unknown = options.dispatcher;
   if (dispatcher !== undefined && !isDispatcher(dispatcher)) {

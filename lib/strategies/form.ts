@@ -29,21 +29,49 @@ export function formField(form: object, name: string): string | undefined {
   return value;
 }
 
+/** Reads something of a request. */
+export type Reader<T> = (req: LoginRequest) => Promise<T>;
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The function of an app that reads a text of its requests, or the standing one. */
+export function textReaderOf(
+  options: object,
+  option: string,
+  standing: (req: LoginRequest) => string | undefined,
+): Reader<string | undefined> {
+  const read = functionOf(options, option) ?? standing;
+  return async (req) => (await read(req)) as string | undefined;
+}
+
 /**
- * The function by which an app reads its requests, or the standing one.
+ * The function by which an app reads its requests, or the standing one. The app's may be asynchronous. What it gives that
+ * is no object is a {@link HeadlessError} `invalid_argument`: it would look like a visitor who left the form empty.
  *
- * @throws {TypeError} naming the class and the option when it is no function.
+ * @param mayBeNothing whether it may give undefined, too.
  */
 export function readerOf<T>(
   owner: string,
   options: object,
   option: string,
   standing: (req: LoginRequest) => T,
-): (req: LoginRequest) => T {
+  mayBeNothing = false,
+): Reader<T> {
+  const read = functionOf(options, option) ?? standing;
+  return async (req) => {
+    const given = await read(req);
+    if (isObject(given) || (mayBeNothing && given === undefined)) return given as T;
+    throw new HeadlessError('invalid_argument', {
+      message: `${owner}: option \`${option}\` must give an object, or a promise of one.`,
+    });
+  };
+}
+
+function functionOf(options: object, option: string): ((req: LoginRequest) => unknown) | undefined {
   const given: unknown = Reflect.get(options, option);
-  if (given === undefined) return standing;
-  if (typeof given !== 'function') {
-    throw new TypeError(`${owner}: option \`${option}\` must be a function`);
-  }
-  return given.bind(options) as (req: LoginRequest) => T;
+  return typeof given === 'function'
+    ? (given.bind(options) as (req: LoginRequest) => unknown)
+    : undefined;
 }

@@ -1,9 +1,11 @@
 import { Strategy } from 'passport-strategy';
 import { HeadlessClient } from '../client/headless-client.js';
 import type { Identity } from '../client/identity.js';
+import { isTimeout } from '../client/options.js';
 import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
 import { checkMessages, inAppWords, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
+import { checkKinds, refuseUnknown, type Kinds, type OptionKinds } from './options.js';
 import { asError } from './thrown.js';
 import { runVerify, type Login, type LoginRequest, type Verdict, type Verify } from './verify.js';
 
@@ -17,6 +19,13 @@ export interface StrategyOptions {
   /** Milliseconds that a verify function which returns nothing has for calling `done`. Default 5,000. */
   readonly verifyTimeout?: number | undefined;
 }
+
+const sharedOptions: OptionKinds<StrategyOptions> = {
+  client: 'other',
+  name: 'other',
+  messages: 'other',
+  verifyTimeout: 'other',
+};
 
 /** What a failed login tells Passport: `info` of custom callbacks, the source of flash messages. */
 export interface LoginFailure {
@@ -59,7 +68,12 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   private readonly verifyTimeout: number;
 
   /** @throws {TypeError} naming the class and the option that is missing or wrong. */
-  protected constructor(standardName: string, options: StrategyOptions, verify: Verify<Login<I>>) {
+  protected constructor(
+    standardName: string,
+    ownOptions: Kinds,
+    options: StrategyOptions,
+    verify: Verify<Login<I>>,
+  ) {
     super();
     const refuse = (what: string): never => {
       throw new TypeError(`${new.target.name}: ${what}`);
@@ -68,12 +82,18 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
     if (!(given?.client instanceof HeadlessClient)) {
       refuse('option `client` must be a HeadlessClient');
     }
+    // A class that an app derives may have options of its own among them.
+    const isDerived = Object.getPrototypeOf(new.target) !== HeadlessStrategy;
+    if (!isDerived) refuseUnknown(new.target.name, options, { ...sharedOptions, ...ownOptions });
+    checkKinds(new.target.name, options, ownOptions);
     const { name, messages, verifyTimeout } = options;
     if (name !== undefined && (typeof (name as unknown) !== 'string' || name === '')) {
       refuse('option `name` must be a text that is not empty');
     }
-    if (verifyTimeout !== undefined && !(verifyTimeout > 0)) {
-      refuse('option `verifyTimeout` must be a number of milliseconds above zero');
+    if (verifyTimeout !== undefined && !isTimeout(verifyTimeout)) {
+      refuse(
+        'option `verifyTimeout` must be a number of milliseconds above zero, at most 2147483647',
+      );
     }
     if (typeof (verify as unknown) !== 'function') refuse('needs a verify function');
     this.name = name ?? standardName;

@@ -399,6 +399,18 @@ describe('SsoStrategy', () => {
       assert.equal(body.returnTo, '/b%C3%BCro?a=b%20c#d');
     });
 
+    it('and the provider may be read by functions that take their time', async () => {
+      const later = async <T>(value: T): Promise<T> => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return value;
+      };
+      const sso = { provider: () => later(provider), returnTo: () => later('/offers') };
+      const agent = open({ sso });
+      const { body } = await finish(agent, await back(await start(agent, ''))).expect(200);
+      assert.equal(body.returnTo, '/offers');
+      assert.equal(body.user.id, idOf('alice@example.com'));
+    });
+
     it('is dropped when it leads out of the app', async () => {
       const agent = open();
       const query = `?provider=${provider}&returnTo=${encodeURIComponent('//evil.example')}`;
