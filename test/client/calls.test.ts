@@ -127,6 +127,29 @@ describe('HeadlessClient', () => {
     await rejects(client.revoke('00Dxx0000001gPL!unknown'), 'server_error');
   });
 
+  describe('takes a page in place of an answer for what is in the way', () => {
+    const inTheWay = (path: string, run: () => Promise<unknown>): void => {
+      it(`at ${path}: unexpected_answer`, async () => {
+        emulator.faults([{ match: path, fault: 'html' }]);
+        const error = await rejects(run(), 'unexpected_answer');
+        assert.equal(error.fault, 'upstream');
+        assert.match(error.hint ?? '', /maintenance/);
+      });
+    };
+    const sent = { username: alice.username, recaptcha: 'pass' };
+    const token = '00Dxx0000001gPL!unknown';
+    inTheWay('POST /services/oauth2/token', () => client.login(alice));
+    inTheWay('POST /services/oauth2/token', () => client.refresh({ refreshToken: token }));
+    inTheWay('GET /services/oauth2/userinfo', () => client.userinfo(token));
+    inTheWay('POST /services/auth/headless/init/passwordless/login', () => client.startOtp(sent));
+    inTheWay('POST /services/auth/headless/forgot_password', () => client.startPasswordReset(sent));
+
+    it('but at authorize for Salesforce’s login page: not_headless', async () => {
+      emulator.faults([{ match: 'POST /services/oauth2/authorize', fault: 'html' }]);
+      await rejects(client.login(alice), 'not_headless');
+    });
+  });
+
   it('reads the site’s metadata', async () => {
     const metadata = await client.discover();
     assert.equal(metadata['issuer'], emulator.origin);

@@ -107,7 +107,7 @@ describe('the identity URL', () => {
   it('follows no redirect', async () => {
     const client = clientWith({ issuers: [issuer.origin] });
     issuer.text(path, 302, '', { location: `${issuer.origin}/elsewhere` });
-    await rejects(client.identity(issuer.origin + path, token), 'not_headless');
+    await rejects(client.identity(issuer.origin + path, token), 'unexpected_answer');
     assert.deepEqual(issuer.requests, [`GET ${path}`]);
   });
 });
