@@ -1,18 +1,24 @@
 import { HeadlessError } from '../errors.js';
 import type { LoginRequest } from './verify.js';
 
+/** What an app that takes forms has a parser for. */
+const parsed =
+  /^\s*(?:application\/(?:json|x-www-form-urlencoded)|multipart\/form-data)\s*(?:;|$)/i;
+
 /**
  * The parsed body of a request.
  *
- * @throws {HeadlessError} `body_not_parsed` when there is a body and nobody parsed it: without this, a missing body
- *   parser would look like a visitor who left the form empty.
+ * @throws {HeadlessError} `body_not_parsed` when there is a form or JSON and nobody parsed it: without this, a missing
+ *   body parser would look like a visitor who left the form empty. `malformed_credentials` for any other kind of body: no
+ *   parser takes it, so it is the sender's mistake.
  */
 export function formOf(req: LoginRequest): object {
   const { body } = req;
   if (typeof body === 'object' && body !== null) return body;
   const length = Number(req.headers['content-length'] ?? 0);
   if (length > 0 || req.headers['transfer-encoding'] !== undefined) {
-    throw new HeadlessError('body_not_parsed');
+    const type = req.headers['content-type'] ?? '';
+    throw new HeadlessError(parsed.test(type) ? 'body_not_parsed' : 'malformed_credentials');
   }
   return {};
 }

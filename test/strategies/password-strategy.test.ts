@@ -239,6 +239,20 @@ describe('PasswordStrategy', () => {
       assert.equal(body.code, 'body_not_parsed');
     });
 
+    it('a body of a kind that no form has, with 400, parsers or not', async () => {
+      for (const without of [[], ['parsers']] as const) {
+        open({ without });
+        for (const type of ['text/plain', 'application/octet-stream', 'application/jsonx']) {
+          await request(shop.app).post('/login').type(type).send('x').expect(400);
+        }
+        await shop.close();
+      }
+      open({ without: ['parsers'] });
+      for (const type of ['application/json; charset=utf-8', 'multipart/form-data; boundary=x']) {
+        await request(shop.app).post('/login').type(type).send('{}').expect(500);
+      }
+    });
+
     it('credentials in the URL', async () => {
       open();
       await request(shop.app).post('/login').query(alice).expect(400);
