@@ -8,7 +8,14 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 
 /** The public names, door by door. Whoever adds one adds it here, to the reference and to CHANGELOG.md. */
-const clientValues = ['ChallengeSession', 'HeadlessClient', 'StepUpRequired', 'TokenSet'];
+const clientValues = [
+  'ChallengeSession',
+  'HeadlessClient',
+  'HeadlessError',
+  'StepUpRequired',
+  'TokenSet',
+  'headlessErrorCodes',
+];
 const clientTypes = [
   'AccessTokenClaims',
   'ActiveToken',
@@ -32,6 +39,9 @@ const clientTypes = [
   'GuestIdentity',
   'GuestLogin',
   'HeadlessClientOptions',
+  'HeadlessErrorCode',
+  'HeadlessErrorDetails',
+  'HeadlessFault',
   'HintSpelling',
   'Identity',
   'InactiveToken',
@@ -63,6 +73,7 @@ const clientTypes = [
   'RegistrationChallenge',
   'RegistrationStart',
   'RegistrationTicket',
+  'SalesforceStatement',
   'SingleAccessOptions',
   'SsoInput',
   'SsoStart',
@@ -79,13 +90,11 @@ const mainValues = [
   ...clientValues,
   'FirstPartyStrategy',
   'GuestStrategy',
-  'HeadlessError',
   'OtpStrategy',
   'PasswordStrategy',
   'RegistrationStrategy',
   'SsoStrategy',
   'browserFlow',
-  'headlessErrorCodes',
   'headlessSession',
   'passwordReset',
 ];
@@ -102,9 +111,6 @@ const mainTypes = [
   'GuestStrategyOptions',
   'GuestUser',
   'Headless',
-  'HeadlessErrorCode',
-  'HeadlessErrorDetails',
-  'HeadlessFault',
   'HeadlessRequest',
   'HeadlessSessionOptions',
   'LoggedOut',
@@ -129,7 +135,6 @@ const mainTypes = [
   'PendingCode',
   'RegistrationRequest',
   'RegistrationStrategyOptions',
-  'SalesforceStatement',
   'SessionIdentity',
   'SsoStrategyOptions',
   'StrategyOptions',

@@ -12,7 +12,7 @@ export interface LoginRequest extends IncomingMessage {
 
 /** What a verify function gets. */
 export interface Login<I extends Identity = Identity> {
-  /** Which flow: `password`, `otp`, `registration` or `guest`. */
+  /** Which flow: `password`, `otp`, `registration`, `guest`, `first-party` or `sso`. */
   readonly flow: string;
   /** Who it is, from verified tokens. */
   readonly identity: I;
