@@ -1,12 +1,4 @@
 export * from './client/index.js';
-export {
-  HeadlessError,
-  headlessErrorCodes,
-  type HeadlessErrorCode,
-  type HeadlessErrorDetails,
-  type HeadlessFault,
-} from './errors.js';
-export type { SalesforceStatement } from './protocol/refusal.js';
 export type { CodeLimits } from './session/codes.js';
 export type {
   Guest,

@@ -1,7 +1,7 @@
 import { fetch, Headers, Request } from 'undici';
 import { HeadlessError } from '../errors.js';
 import { originOf } from '../protocol/site.js';
-import { checkCredential } from './arguments.js';
+import { checkToken } from './arguments.js';
 import type { ClientContext } from './context.js';
 
 /** What goes with a call of an API: what `fetch` takes, as far as it makes sense here. */
@@ -70,7 +70,7 @@ export async function callApi(
   const { settings, transport } = context;
   const isTrusted = base !== undefined && settings.origins.includes(originOf(base) ?? '');
   const url = urlOf(context, target, (isTrusted ? base : settings.site.base).replace(/\/$/, ''));
-  const request = requestOf(url, checkCredential(accessToken, 'secret'), call);
+  const request = requestOf(url, checkToken(accessToken, 'accessToken'), call);
   return transport.open(call.signal, (dispatcher, signal) =>
     fetch(request, { dispatcher, signal }),
   );

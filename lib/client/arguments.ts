@@ -1,5 +1,6 @@
 import { HeadlessError } from '../errors.js';
 import type { VerificationMethod } from '../protocol/authorize.js';
+import { longestIdentifier } from '../protocol/passwordless.js';
 import { isUvid, type Visitor } from '../protocol/uvid.js';
 
 /** The longest password Salesforce's own clients send, in UTF-8 bytes (wire contract, login, 2.1). */
@@ -20,7 +21,7 @@ export function isUsable(text: string, longest: number): boolean {
 }
 
 /**
- * Holds a name (username, identifier) or a secret (password, code) to what can be sent unchanged: a text that
+ * Holds what a visitor types, a name (username, login hint) or a secret (password, code), to what can be sent unchanged: a text that
  * is not empty, without CR, LF, NUL and unpaired surrogates. Nothing is trimmed or normalised.
  *
  * @throws {HeadlessError} `missing_credentials` or `malformed_credentials`.
@@ -36,6 +37,31 @@ export function checkCredential(value: unknown, role: 'name' | 'secret'): string
     throw new HeadlessError('malformed_credentials');
   }
   return value;
+}
+
+/**
+ * Holds what Salesforce made and an app hands back, a token or an identifier, to what can be sent unchanged. Nobody types
+ * it, so a wrong one is no mistake of a visitor.
+ *
+ * @param name what the caller calls it, for the message.
+ * @param longest in bytes of UTF-8.
+ * @throws {HeadlessError} `invalid_argument`.
+ */
+function checkOpaque(value: unknown, name: string, longest: number): string {
+  if (typeof value === 'string' && value !== '' && isUsable(value, longest)) return value;
+  throw new HeadlessError('invalid_argument', {
+    message: `\`${name}\` must be the text that Salesforce gave.`,
+  });
+}
+
+/** A token. @throws {HeadlessError} `invalid_argument`. */
+export function checkToken(token: unknown, name: string): string {
+  return checkOpaque(token, name, longestSecret);
+}
+
+/** What `startOtp` or `startRegistration` gave. @throws {HeadlessError} `invalid_argument`. */
+export function checkIdentifier(identifier: unknown): string {
+  return checkOpaque(identifier, 'identifier', longestIdentifier);
 }
 
 /** How the code travels. @throws {HeadlessError} `malformed_credentials` for anything but `email` and `sms`. */

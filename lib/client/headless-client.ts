@@ -5,7 +5,7 @@ import { discoveryRequest, readDiscovery } from '../protocol/discovery.js';
 import type { Introspection } from '../protocol/introspect.js';
 import { readRevoke, revokeRequest } from '../protocol/revoke.js';
 import { callApi, type ApiCall } from './api-call.js';
-import { checkCredential, type VisitorArgument } from './arguments.js';
+import { checkToken, type VisitorArgument } from './arguments.js';
 import {
   browserRequest,
   redeemGuest,
@@ -206,7 +206,7 @@ export class HeadlessClient {
   /** The claims about the user of an access token. @throws {HeadlessError} `access_token_refused`. */
   userinfo(accessToken: string): Promise<Fields> {
     return this.#flow('userinfo', () =>
-      askUserinfo(this.#context, this.site, checkCredential(accessToken, 'secret')),
+      askUserinfo(this.#context, this.site, checkToken(accessToken, 'accessToken')),
     );
   }
 
@@ -264,7 +264,7 @@ export class HeadlessClient {
   /** Ends an access or refresh token. A token that Salesforce does not know counts as ended. */
   revoke(token: string): Promise<void> {
     return this.#flow('revoke', async () => {
-      const request = revokeRequest(this.site, checkCredential(token, 'secret'));
+      const request = revokeRequest(this.site, checkToken(token, 'token'));
       readRevoke(request, await this.#context.transport.send(request));
     });
   }

@@ -1,3 +1,10 @@
+export {
+  HeadlessError,
+  headlessErrorCodes,
+  type HeadlessErrorCode,
+  type HeadlessErrorDetails,
+  type HeadlessFault,
+} from '../errors.js';
 export { HeadlessClient } from './headless-client.js';
 export type { ApiCall } from './api-call.js';
 export type { VisitorArgument } from './arguments.js';
@@ -50,6 +57,7 @@ export type {
   TokenTypeHint,
 } from '../protocol/introspect.js';
 export type { Recaptcha, RecaptchaEvent } from '../protocol/recaptcha.js';
+export type { SalesforceStatement } from '../protocol/refusal.js';
 export type { HintSpelling } from '../protocol/uvid.js';
 export type {
   ChallengeAnswer,

@@ -1,6 +1,6 @@
 import { integrationScopes } from '../protocol/integration.js';
 import { passwordlessStartRequest, readPasswordlessStart } from '../protocol/passwordless.js';
-import { checkCredential, checkMethod } from './arguments.js';
+import { checkCredential, checkIdentifier, checkMethod } from './arguments.js';
 import type { ClientContext } from './context.js';
 import { readUser } from './user-argument.js';
 import type { NamedLogin, OtpFinish, OtpStart, OtpTicket } from './inputs.js';
@@ -32,7 +32,7 @@ export async function loginByCode(
   flow: 'passwordless' | 'registration',
   input: OtpFinish,
 ): Promise<NamedLogin> {
-  const name = checkCredential(input.identifier, 'name');
+  const name = checkIdentifier(input.identifier);
   const secret = checkCredential(input.code, 'secret');
   const verificationMethod = checkMethod(input.method);
   const credentials = { name, secret };

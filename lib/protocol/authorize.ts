@@ -189,8 +189,7 @@ export function readAuthorize(
   if (code !== undefined && textField(fields, 'error') === undefined) {
     return { code, tokenBase: tokenBase(site, fields, requestIdOf(response)) };
   }
-  const error = refusal(request, response, {
-    invalid_grant: requestTypes[input.flow].invalidGrant,
-  });
+  const local = { invalid_grant: requestTypes[input.flow].invalidGrant };
+  const error = refusal(request, response, local, 'not_headless');
   throw input.flow === 'registration' ? registrationRefusal(error) : error;
 }

@@ -113,11 +113,12 @@ function challengeRefusal(
   request: WireRequest,
   response: WireResponse,
 ): HeadlessError {
-  const error = headlessCallRefusal(subject, request, response, {
+  const local = {
     invalid_session: 'challenge_expired',
     invalid_grant: 'challenge_expired',
     redirect_to_web: 'browser_required',
-  });
+  } as const;
+  const error = headlessCallRefusal(subject, request, response, local, 'not_headless');
   const said = descriptionOf(error);
   let code: HeadlessErrorCode = error.code;
   if (code === 'request_refused' && response.status === 401) code = 'integration_token_required';

@@ -55,18 +55,21 @@ function refined(description: string, call: HeadlessCall): HeadlessErrorCode {
  * `request_refused` with Salesforce's words in `cause`.
  *
  * @param local what codes mean at one of the endpoints only.
+ * @param page what a page or a redirect means there.
  */
 export function headlessCallRefusal(
   call: HeadlessCall,
   request: WireRequest,
   response: WireResponse,
   local: LocalMeanings = {},
+  page?: HeadlessErrorCode,
 ): HeadlessError {
-  const error = refusal(request, response, {
+  const meanings: LocalMeanings = {
     invalid_request: 'request_refused',
     INVALID_SESSION_ID: 'integration_token_required',
     ...local,
-  });
+  };
+  const error = refusal(request, response, meanings, page);
   if (error.code !== 'request_refused') return error;
   return new HeadlessError(refined(descriptionOf(error), call), {
     cause: error.cause,

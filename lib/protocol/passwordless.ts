@@ -29,10 +29,13 @@ export function passwordlessStartRequest(site: Site, start: PasswordlessStart): 
   });
 }
 
+/** Bytes of UTF-8 that an identifier may have. No document names a length, so it is no more than a stop for nonsense. */
+export const longestIdentifier = 8192;
+
 /**
  * The opaque identifier in a successful answer of an init call, or undefined when the answer is none.
  *
- * @throws {HeadlessError} `unexpected_answer` for an identifier that could not be sent back in a Basic header.
+ * @throws {HeadlessError} `unexpected_answer` for an identifier that could not be sent back: in a Basic header, or at all.
  */
 export function readIdentifier(request: WireRequest, response: WireResponse): string | undefined {
   const answer = readAnswer(response, request.url);
@@ -40,7 +43,8 @@ export function readIdentifier(request: WireRequest, response: WireResponse): st
   const status = textField(answer.fields, 'status');
   const identifier = textField(answer.fields, 'identifier');
   if (status !== undefined && status !== 'success') return undefined;
-  if (identifier?.includes(':')) {
+  const isTooLong = Buffer.byteLength(identifier ?? '') > longestIdentifier;
+  if (isTooLong || identifier?.includes(':')) {
     throw new HeadlessError('unexpected_answer', { requestId: requestIdOf(response) });
   }
   return identifier;

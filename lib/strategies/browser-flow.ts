@@ -8,6 +8,7 @@ import { beginRedirect, takeRedirect } from '../session/redirects.js';
 import { callbackOf, fieldsOf, queryOf } from './callback.js';
 import { checkMessages, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
+import { checkKinds, refuseUnknown, type OptionKinds } from './options.js';
 import type { LoginRequest } from './verify.js';
 
 /** Options of {@link browserFlow}. */
@@ -58,11 +59,23 @@ const readable = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-function check({ client, flow, callbackURL, method }: BrowserFlowOptions): void {
+const known: OptionKinds<BrowserFlowOptions> = {
+  client: 'other',
+  flow: 'string',
+  callbackURL: 'string',
+  method: 'string',
+  messages: 'other',
+};
+
+function check(options: BrowserFlowOptions): void {
   const refuse = (what: string): never => {
     throw new TypeError(`browserFlow: option ${what}`);
   };
-  if (!((client as unknown) instanceof HeadlessClient)) refuse('`client` must be a HeadlessClient');
+  const given = options as Partial<BrowserFlowOptions> | undefined;
+  if (!(given?.client instanceof HeadlessClient)) refuse('`client` must be a HeadlessClient');
+  refuseUnknown('browserFlow', options, known);
+  checkKinds('browserFlow', options, known);
+  const { flow, callbackURL, method } = options;
   if (!flows.includes(flow)) refuse(`\`flow\` must be one of ${flows.join(', ')}`);
   if (callbackURL !== undefined && !URL.canParse(callbackURL)) {
     refuse('`callbackURL` must be an absolute URL');

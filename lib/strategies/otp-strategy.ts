@@ -11,9 +11,10 @@ import {
   type OtpCredentials,
 } from './code-form.js';
 import { inHandlersWords } from './discovery-message.js';
-import { formOf, readerOf } from './form.js';
+import { formOf, readerOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Middleware } from './middleware.js';
+import type { OwnOptionKinds } from './options.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** What a visitor asks a code with. Without a username or login hint the newest code of the session is sent again. */
@@ -22,15 +23,21 @@ export type OtpRequest = Partial<OtpStart>;
 /** Options of {@link OtpStrategy}. */
 export interface OtpStrategyOptions extends StrategyOptions {
   /** Reads the request of `start()`. Default: the body's `username` or `login_hint`, `method` and `recaptcha` (or `g-recaptcha-response`). */
-  request?(req: LoginRequest): OtpRequest;
+  request?(req: LoginRequest): OtpRequest | Promise<OtpRequest>;
   /** Reads the login. Default: the body's `code` (or `otp`) and `attempt`. */
-  credentials?(req: LoginRequest): OtpCredentials;
+  credentials?(req: LoginRequest): OtpCredentials | Promise<OtpCredentials>;
   /**
    * Whether a visitor sees what the site's discovery handler says about a login hint. Default false: it can tell who has
    * an account.
    */
   readonly discoveryMessage?: boolean | undefined;
 }
+
+const ownOptions: OwnOptionKinds<OtpStrategyOptions, StrategyOptions> = {
+  request: 'function',
+  credentials: 'function',
+  discoveryMessage: 'boolean',
+};
 
 function readRequest(req: LoginRequest): OtpRequest {
   const form = formOf(req);
@@ -43,16 +50,16 @@ function readRequest(req: LoginRequest): OtpRequest {
  * session that asked for it, and is good for one login.
  */
 export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
-  private readonly request: (req: LoginRequest) => OtpRequest;
-  private readonly credentials: (req: LoginRequest) => OtpCredentials;
+  private readonly request: Reader<OtpRequest>;
+  private readonly credentials: Reader<OtpCredentials>;
   private readonly discoveryMessage: boolean;
 
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: OtpStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
-    super('sf-headless-otp', options, verify);
+    super('sf-headless-otp', ownOptions, options, verify);
     this.request = readerOf(new.target.name, options, 'request', readRequest);
     this.credentials = readerOf(new.target.name, options, 'credentials', readCode);
-    this.discoveryMessage = options.discoveryMessage === true;
+    this.discoveryMessage = options.discoveryMessage ?? false;
   }
 
   /**
@@ -65,7 +72,7 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
 
   private async send(req: LoginRequest): Promise<void> {
     const { codes } = headlessOf(req).services;
-    const { username, loginHint, customdata, method, ...rest } = this.request(req);
+    const { username, loginHint, customdata, method, ...rest } = await this.request(req);
     const isNew = username !== undefined || loginHint !== undefined;
     const request = { user: isNew ? { username, loginHint } : undefined, method, keep: customdata };
     await codes.start(req, 'otp', request, async (sending): Promise<OtpTicket | undefined> => {
@@ -85,7 +92,7 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
 
   protected override async attempt(req: LoginRequest): Promise<Verb> {
     const { codes } = headlessOf(req).services;
-    const { code, attempt } = this.credentials(req);
+    const { code, attempt } = await this.credentials(req);
     const typed = typedCode(code);
     const uvid = await visitorFor(req);
     const login = await codes.finish(req, 'otp', attempt, ({ identifier, method }) =>

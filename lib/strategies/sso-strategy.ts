@@ -3,8 +3,9 @@ import { HeadlessError } from '../errors.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
 import { beginRedirect, takeRedirect } from '../session/redirects.js';
 import { callbackOf, queryOf } from './callback.js';
-import { formField, formOf, readerOf } from './form.js';
+import { formField, formOf, textReaderOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
+import type { OwnOptionKinds } from './options.js';
 import { safeReturnTo } from './return-to.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
@@ -13,16 +14,25 @@ export interface SsoStrategyOptions extends StrategyOptions {
   /** Developer names of the site's identity providers that a request may ask for. Default: none, so that people get the site's own login page. */
   readonly providers?: readonly string[] | undefined;
   /** Reads which provider a request asks for. Default: `provider` of `authenticate`'s options, the query or the body. */
-  provider?(req: LoginRequest): string | undefined;
+  provider?(req: LoginRequest): string | undefined | Promise<string | undefined>;
   /** Where Salesforce sends the browser back to, registered with the app, and served by this strategy. Default: the client's `redirectUri`. */
   readonly callbackURL?: string | undefined;
   /** Reads where in the app to go after the login; what is no path of the app is dropped. Default: `returnTo` of the query or the body. */
-  returnTo?(req: LoginRequest): string | undefined;
+  returnTo?(req: LoginRequest): string | undefined | Promise<string | undefined>;
   /** Blank-separated scopes. Default: the client's. */
   readonly scope?: string | undefined;
   /** OpenID Connect's `prompt`, such as `login`. */
   readonly prompt?: string | undefined;
 }
+
+const ownOptions: OwnOptionKinds<SsoStrategyOptions, StrategyOptions> = {
+  providers: 'other',
+  provider: 'function',
+  callbackURL: 'string',
+  returnTo: 'function',
+  scope: 'string',
+  prompt: 'string',
+};
 
 /** A field of the query or, without one there, of the body. */
 function fieldOf(name: string): (req: LoginRequest) => string | undefined {
@@ -44,15 +54,15 @@ function pageFlowOf(flow: string): PageFlow | undefined {
  */
 export class SsoStrategy extends HeadlessStrategy<NamedIdentity> {
   private readonly providers: readonly string[];
-  private readonly provider: (req: LoginRequest) => string | undefined;
-  private readonly returnTo: (req: LoginRequest) => string | undefined;
+  private readonly provider: Reader<string | undefined>;
+  private readonly returnTo: Reader<string | undefined>;
   private readonly callbackURL: string | undefined;
   private readonly scope: string | undefined;
   private readonly prompt: string | undefined;
 
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: SsoStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
-    super('sf-headless-sso', options, verify);
+    super('sf-headless-sso', ownOptions, options, verify);
     const owner = new.target.name;
     const { providers = [], callbackURL, scope, prompt } = options;
     if (!Array.isArray(providers) || !providers.every((name) => typeof name === 'string')) {
@@ -61,20 +71,15 @@ export class SsoStrategy extends HeadlessStrategy<NamedIdentity> {
     if (callbackURL !== undefined && !URL.canParse(callbackURL)) {
       throw new TypeError(`${owner}: option \`callbackURL\` must be an absolute URL`);
     }
-    for (const [name, value] of Object.entries({ scope, prompt })) {
-      if (value !== undefined && typeof (value as unknown) !== 'string') {
-        throw new TypeError(`${owner}: option \`${name}\` must be a text`);
-      }
-    }
     this.providers = providers;
     this.callbackURL = callbackURL;
     this.scope = scope;
     this.prompt = prompt;
-    this.provider = readerOf(owner, options, 'provider', fieldOf('provider'));
-    this.returnTo = readerOf(owner, options, 'returnTo', fieldOf('returnTo'));
+    this.provider = textReaderOf(options, 'provider', fieldOf('provider'));
+    this.returnTo = textReaderOf(options, 'returnTo', fieldOf('returnTo'));
   }
 
-  protected override attempt(req: LoginRequest, options: unknown): Promise<Verb> {
+  protected override async attempt(req: LoginRequest, options: unknown): Promise<Verb> {
     const callback = callbackOf(req);
     return callback === undefined ? this.begin(req, options) : this.end(req, callback);
   }
@@ -85,14 +90,14 @@ export class SsoStrategy extends HeadlessStrategy<NamedIdentity> {
       typeof options === 'object' && options !== null
         ? Reflect.get(options, 'provider')
         : undefined;
-    const asked = given ?? this.provider(req);
+    const asked = given ?? (await this.provider(req));
     const provider = this.providers.find((name) => name === asked);
     if (provider === undefined && asked !== undefined && asked !== '') {
       throw new HeadlessError('sso_provider_unknown');
     }
     const { scope, prompt, callbackURL: redirectUri } = this;
     const { url, ...start } = await this.client.ssoUrl({ provider, scope, prompt, redirectUri });
-    const returnTo = safeReturnTo(this.returnTo(req));
+    const returnTo = safeReturnTo(await this.returnTo(req));
     await beginRedirect(headless, { ...start, flow: 'sso', redirectUri, returnTo });
     return () => {
       this.redirect(url);

@@ -218,8 +218,19 @@ describe('the integration user’s token', () => {
         await rejects(odd.startOtp(start), 'integration_refused');
       });
     }
-    it('a function that fails: integration_refused, with its error as the cause', async () => {
-      const cause = new Error('no vault');
+    it('a function that fails: integration_refused, with the kind of its error and nothing it holds', async () => {
+      const secret = 'a-secret-of-the-robot';
+      const cause = Object.assign(new Error(`client_secret=${secret} was refused`), {
+        code: 'ERR_BAD_REQUEST',
+        status: 401,
+        config: { data: `grant_type=client_credentials&client_secret=${secret}` },
+      });
+      const failing = use({ token: () => Promise.reject<string>(cause) });
+      const error = await rejectsWith(failing.startOtp(start), 'integration_refused', [secret]);
+      assert.deepEqual(error.cause, { name: 'Error', code: 'ERR_BAD_REQUEST', status: 401 });
+    });
+    it('a function that a client of this library fails in: integration_refused, with that error', async () => {
+      const cause = new HeadlessError('invalid_client');
       const failing = use({ token: () => Promise.reject<string>(cause) });
       assert.equal((await rejects(failing.startOtp(start), 'integration_refused')).cause, cause);
     });

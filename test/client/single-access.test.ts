@@ -147,7 +147,7 @@ describe('the link into the site', () => {
     await client.revoke(tokens.accessToken);
     const error = await rejects(client.singleAccess(tokens.accessToken), 'access_token_refused');
     assert.match(error.hint ?? '', /JWT-based access tokens/);
-    await rejects(client.singleAccess(''), 'missing_credentials');
+    await rejects(client.singleAccess(''), 'invalid_argument');
   });
 
   for (const [word, code] of Object.entries({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { MemoryStore } from 'express-session';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import request from 'supertest';
-import { FirstPartyStrategy } from '../../lib/index.js';
+import { FirstPartyStrategy, type FirstPartyCredentials } from '../../lib/index.js';
 import { challengeCalls, firstPartyClient, registerFirstParty } from '../support/first-party.js';
 import { createFirstPartyShop, type FirstPartyShopOptions } from '../support/first-party-shop.js';
 import type { Shop } from '../support/shop.js';
@@ -198,6 +198,29 @@ describe('FirstPartyStrategy', () => {
     const agent = open({ firstParty: { messages: { challenge_required: 'Code eingeben.' } } });
     const { body } = await post(agent, byMail);
     assert.equal(body.message, 'Code eingeben.');
+  });
+
+  it('waits for readers that take their time', async () => {
+    const agent = open({
+      firstParty: {
+        credentials: async (req) => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          return req.body as FirstPartyCredentials;
+        },
+        registration: () => Promise.resolve(undefined),
+      },
+    });
+    await post(agent, alice).expect(200);
+  });
+
+  it('takes readers that give no object for what they are', async () => {
+    const isRefused = async (firstParty: object, option: string): Promise<void> => {
+      const { body } = await post(open({ firstParty }), alice).expect(500);
+      assert.equal(body.code, 'invalid_argument');
+      assert.match(String(body.message), new RegExp(`FirstPartyStrategy: option \`${option}\``));
+    };
+    await isRefused({ credentials: () => undefined }, 'credentials');
+    await isRefused({ registration: () => Promise.resolve(false) }, 'registration');
   });
 
   it('checks its options', () => {

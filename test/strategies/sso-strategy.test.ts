@@ -71,6 +71,10 @@ describe('SsoStrategy', () => {
         app.post('/sso', authenticate);
         app.get('/callback', authenticate, done);
         app.post('/callback', authenticate, done);
+        app.post(
+          '/redirecting',
+          passport.authenticate('sf-headless-sso', { failureRedirect: '/login-form' }) as never,
+        );
         app.get(
           '/google',
           passport.authenticate('sf-headless-sso', { provider } as object) as never,
@@ -309,6 +313,19 @@ describe('SsoStrategy', () => {
       assert.equal(tokenCalls(), 0);
     });
 
+    it('a body that is no callback, by failureRedirect as every failure', async () => {
+      const agent = open();
+      const post = (body: string, type: string): request.Test =>
+        agent.post('/redirecting').type(type).send(body).expect(302);
+      for (const refused of [
+        post('state[a]=x', 'form'),
+        post('{"code":5,"state":"x"}', 'json'),
+        post('code=a&code=b', 'form'),
+      ]) {
+        assert.equal(location(await refused), '/login-form');
+      }
+    });
+
     it('a person who said no', async () => {
       outcome('deny');
       const agent = open();
@@ -380,6 +397,18 @@ describe('SsoStrategy', () => {
       const query = `?provider=${provider}&returnTo=${encodeURIComponent('/büro?a=b c#d')}`;
       const { body } = await finish(agent, await back(await start(agent, query))).expect(200);
       assert.equal(body.returnTo, '/b%C3%BCro?a=b%20c#d');
+    });
+
+    it('and the provider may be read by functions that take their time', async () => {
+      const later = async <T>(value: T): Promise<T> => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return value;
+      };
+      const sso = { provider: () => later(provider), returnTo: () => later('/offers') };
+      const agent = open({ sso });
+      const { body } = await finish(agent, await back(await start(agent, ''))).expect(200);
+      assert.equal(body.returnTo, '/offers');
+      assert.equal(body.user.id, idOf('alice@example.com'));
     });
 
     it('is dropped when it leads out of the app', async () => {

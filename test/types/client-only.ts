@@ -1,13 +1,29 @@
-import { HeadlessClient, type NamedLogin, type OtpTicket } from 'passport-sf-headless/client';
-import { HeadlessClient as TheSame, TokenSet } from 'passport-sf-headless';
+import {
+  HeadlessClient,
+  HeadlessError,
+  type HeadlessErrorCode,
+  type NamedLogin,
+  type OtpTicket,
+} from 'passport-sf-headless/client';
+import {
+  HeadlessClient as TheSame,
+  HeadlessError as SameError,
+  TokenSet,
+} from 'passport-sf-headless';
 
 /** One class by either door: a client of one fits where the other is asked for. */
 const client: TheSame = new HeadlessClient({
   site: 'https://shop.example.com',
   clientId: '3MVG9.example',
   redirectUri: 'https://app.example.com/callback',
-  clientSecret: 'kept-elsewhere',
+  clientSecret: process.env['CLIENT_SECRET'],
+  integration: { clientSecret: process.env['ROBOT_SECRET'], loginUrl: process.env['LOGIN_URL'] },
 });
+
+export function codeOf(error: unknown): HeadlessErrorCode | undefined {
+  const known: SameError | undefined = error instanceof HeadlessError ? error : undefined;
+  return known?.code;
+}
 
 export async function logIn(username: string, password: string): Promise<string> {
   const { identity, tokens, uvid }: NamedLogin = await client.login({ username, password });
