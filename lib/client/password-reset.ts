@@ -45,7 +45,8 @@ export async function startPasswordReset(
 
 /**
  * Sets the new password. Salesforce's documents want the integration user's token at the first call only; its own sample
- * sends it with both, and so does this (wire contract, forgot password, 4.3).
+ * sends it with both, and so does this (wire contract, forgot password, 4.3). A code and a password are sent once, even
+ * where that token has died.
  */
 export async function finishPasswordReset(
   { settings, integration }: ClientContext,
@@ -54,7 +55,7 @@ export async function finishPasswordReset(
   const code = checkCredential(finish.code, 'secret');
   const newPassword = checkCredential(finish.newPassword, 'secret');
   const call = { ...readUser(finish), code, newPassword };
-  const { request, response } = await integration.send(
+  const { request, response } = await integration.sendOnce(
     integrationScopes.passwordReset,
     (integrationToken) => passwordChangeRequest(settings.site, { ...call, integrationToken }),
   );
