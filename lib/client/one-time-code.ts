@@ -1,6 +1,6 @@
 import { integrationScopes } from '../protocol/integration.js';
 import { passwordlessStartRequest, readPasswordlessStart } from '../protocol/passwordless.js';
-import { checkCredential, checkMethod } from './arguments.js';
+import { checkCredential, checkEmailTemplate, checkMethod, checkRecaptcha } from './arguments.js';
 import type { ClientContext } from './context.js';
 import { readUser } from './user-argument.js';
 import type { NamedLogin, OtpFinish, OtpStart, OtpTicket } from './inputs.js';
@@ -15,9 +15,8 @@ export async function startOtp(
   const init = {
     ...readUser(start),
     verificationMethod: method,
-    recaptcha: start.recaptcha,
-    recaptchaEvent: start.recaptchaEvent,
-    emailTemplate: start.emailTemplate,
+    ...checkRecaptcha(start),
+    emailTemplate: checkEmailTemplate(start.emailTemplate),
   };
   const { request, response } = await integration.send(
     integrationScopes.passwordless,

@@ -7,7 +7,7 @@ import {
   readPasswordReset,
 } from '../protocol/password-reset.js';
 import type { Recaptcha } from '../protocol/recaptcha.js';
-import { checkCredential, checkMethod } from './arguments.js';
+import { checkCredential, checkEmailTemplate, checkMethod, checkRecaptcha } from './arguments.js';
 import type { ClientContext } from './context.js';
 import { readUser, type UserArgument } from './user-argument.js';
 
@@ -32,10 +32,10 @@ export async function startPasswordReset(
   { settings, integration }: ClientContext,
   start: PasswordResetStart,
 ): Promise<void> {
-  const { recaptcha, recaptchaEvent, emailTemplate } = start;
   const verificationMethod = checkMethod(start.method);
   const user = readUser(start);
-  const call = { ...user, verificationMethod, recaptcha, recaptchaEvent, emailTemplate };
+  const emailTemplate = checkEmailTemplate(start.emailTemplate);
+  const call = { ...user, verificationMethod, ...checkRecaptcha(start), emailTemplate };
   const { request, response } = await integration.send(
     integrationScopes.passwordReset,
     (integrationToken) => passwordResetRequest(settings.site, { ...call, integrationToken }),
