@@ -79,6 +79,23 @@ describe('HeadlessClient', () => {
     wrong('the end of no token', 'missing_credentials', () => client.revoke(undefined as never));
   });
 
+  for (const error of ['constructor', 'toString', '__proto__', 'valueOf', 'hasOwnProperty']) {
+    it(`takes ${error}, which every object knows, for one more unknown word of Salesforce`, async () => {
+      const answer = (path: string): void => {
+        const match = `POST /services/${path}`;
+        emulator.faults([{ match, fault: 'status', status: 400, body: `{"error":"${error}"}` }]);
+      };
+      answer('oauth2/authorize');
+      await rejects(client.login(alice), 'unexpected_answer');
+      answer('oauth2/token');
+      await rejects(client.login(alice), 'unexpected_answer');
+      await rejects(client.refresh({ refreshToken: '5Aep861.x' }), 'unexpected_answer');
+      answer('auth/headless/forgot_password');
+      const { username } = alice;
+      await rejects(client.startPasswordReset({ username }), 'unexpected_answer');
+    });
+  }
+
   it('gives the claims about a user', async () => {
     const { tokens } = await client.login(alice);
     const claims = await client.userinfo(tokens.accessToken);
@@ -106,6 +123,9 @@ describe('HeadlessClient', () => {
     const issuer = await Issuer.start();
     const other = clientFor(emulator, { site: issuer.origin });
     issuer.json('/.well-known/openid-configuration', 200, { issuer: 'https://evil.example' });
+    await rejects(other.discover(), 'untrusted_host');
+    const blob = `blob:${issuer.origin}/x`;
+    issuer.json('/.well-known/openid-configuration', 200, { issuer: blob });
     await rejects(other.discover(), 'untrusted_host');
     issuer.text('/.well-known/openid-configuration', 401, '');
     await rejects(other.discover(), 'unexpected_answer');
