@@ -139,7 +139,7 @@ export function tokenBase(site: Site, fields: Fields, requestId?: string): strin
   const communityUrl = textField(fields, 'sfdc_community_url');
   if (communityUrl === undefined) return site.base;
   const url = originOf(communityUrl) === site.origin ? new URL(communityUrl) : undefined;
-  if (url === undefined || url.username !== '' || url.password !== '') {
+  if (url?.username !== '' || url.password !== '') {
     throw new HeadlessError('untrusted_host', { requestId });
   }
   return site.origin + url.pathname.replace(/\/+$/, '');

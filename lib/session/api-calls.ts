@@ -1,3 +1,4 @@
+import { isRepeatable } from '../client/api-body.js';
 import type { ApiCall } from '../client/api-call.js';
 import type { HeadlessClient } from '../client/headless-client.js';
 import type { SessionTokens } from './session-tokens.js';
@@ -8,34 +9,43 @@ const longestWord = 100;
 /** An API that always refuses costs a session no more than one renewal in this time (milliseconds). */
 const renewalsApart = 10_000;
 
-/** The beginning of an answer, which stays unread. */
-async function beginningOf(response: Response): Promise<string> {
+/** The beginning of an answer, which stays unread; empty when it breaks off or takes longer than `patience` (milliseconds). */
+async function beginningOf(response: Response, patience: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response
     .clone()
     .body?.getReader();
-  while (reader !== undefined && text.length < longestWord) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value, { stream: true });
+  const leave = (): void => {
+    // It ends when the other copy of the body does, so this is not waited for.
+    reader?.cancel().catch(() => undefined);
+  };
+  const timer = setTimeout(() => {
+    text = '';
+    leave();
+  }, patience);
+  try {
+    while (reader !== undefined && text.length < longestWord) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+    return text;
+  } catch {
+    // Whoever reads the answer sees for themselves.
+    return '';
+  } finally {
+    clearTimeout(timer);
+    leave();
   }
-  // It ends when the other copy of the body does, so this is not waited for.
-  reader?.cancel().catch(() => undefined);
-  return text;
 }
 
-async function saysDeadToken(response: Response): Promise<boolean> {
+async function saysDeadToken(response: Response, patience: number): Promise<boolean> {
   if (response.status === 401) return true;
   const isText = (response.headers.get('content-type') ?? '').startsWith('text/plain');
   const isShort = Number(response.headers.get('content-length') ?? 0) < longestWord;
   if (response.status !== 403 || !isText || !isShort) return false;
-  return deadToken.test(await beginningOf(response));
-}
-
-function isRepeatable(body: unknown): boolean {
-  if (body === undefined || typeof body === 'string') return true;
-  return ArrayBuffer.isView(body) || body instanceof URLSearchParams;
+  return deadToken.test(await beginningOf(response, patience));
 }
 
 /**
@@ -55,7 +65,7 @@ export async function callApi(
   // A token that has just been renewed is not what is wrong: an API may refuse this user, or any token.
   const isJustRenewed = generation > 0 && Date.now() - storedAt < renewalsApart;
   if (isJustRenewed || !isRepeatable(init.body)) return response;
-  if (!(await saysDeadToken(response))) return response;
+  if (!(await saysDeadToken(response, client.timeout))) return response;
   const leave = (): void => {
     // Nobody reads it, and its connection serves the next call.
     response.body?.cancel().catch(() => undefined);

@@ -26,7 +26,7 @@ describe('what req.headless.fetch does with streams and signals', () => {
     base = `http://127.0.0.1:${(org.address() as AddressInfo).port}`;
     shop = createTokenShop({
       emulator,
-      client: { issuers: [base] },
+      client: { issuers: [base], timeout: 400 },
       routes: (app) => {
         app.get('/run', (req, res, next) => {
           run(req.headless).then((value) => res.json({ value }), next);
@@ -155,6 +155,37 @@ describe('what req.headless.fetch does with streams and signals', () => {
       return response.status;
     });
     assert.equal(status, 403);
+  });
+
+  it('waits for the beginning of a refusal no longer than for an answer, and hands it on whole', async () => {
+    let finish: () => void = () => undefined;
+    answer = (_req, res) => {
+      res.writeHead(403, { 'content-type': 'text/plain' });
+      res.flushHeaders();
+      finish = () => res.end('No_Access');
+    };
+    const begun = Date.now();
+    const seen = await inRequest(async (headless) => {
+      const response = await headless.fetch(`${base}/x`);
+      const waited = Date.now() - begun;
+      finish();
+      return { status: response.status, text: await response.text(), waited };
+    });
+    assert.deepEqual([seen.status, seen.text], [403, 'No_Access']);
+    assert.ok(seen.waited < 2000, `${seen.waited} ms`);
+  });
+
+  it('hands a refusal on that breaks off, for its reader to see', async () => {
+    answer = (_req, res) => {
+      res.writeHead(403, { 'content-type': 'text/plain', 'content-length': '17' });
+      res.write('Bad_');
+      setTimeout(() => res.destroy(), 20);
+    };
+    const seen = await inRequest(async (headless) => {
+      const response = await headless.fetch(`${base}/x`);
+      return [response.status, await rejection(response.text())];
+    });
+    assert.deepEqual(seen, [403, 'terminated']);
   });
 
   it('does not begin once its signal is aborted', async () => {
