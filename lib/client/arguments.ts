@@ -111,12 +111,12 @@ export interface VisitorArgument {
  * @throws {HeadlessError} `invalid_argument` when the id is no version 4 UUID or the token no JWT.
  */
 export function checkVisitor({ uvid, guestToken }: VisitorArgument): Visitor | undefined {
-  if (uvid !== undefined && !isUvid(uvid)) {
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  if (uvid !== undefined && !(isText(uvid) && isUvid(uvid))) {
     throw new HeadlessError('invalid_argument', { message: '`uvid` must be a version 4 UUID.' });
   }
   if (guestToken !== undefined) {
-    const isText = typeof (guestToken as unknown) === 'string';
-    if (!isText || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(guestToken)) {
+    if (!isText(guestToken) || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(guestToken)) {
       throw new HeadlessError('invalid_argument', { message: '`guestToken` must be a JWT.' });
     }
     return { guestToken };

@@ -64,6 +64,12 @@ describe('HeadlessClient', () => {
     wrong('a guest token that is none', 'invalid_argument', () =>
       client.guest({ guestToken: 'UVID x' }),
     );
+    wrong('a visitor id in a list', 'invalid_argument', () =>
+      client.guest({ uvid: [uvid] as never }),
+    );
+    wrong('a guest token in a list', 'invalid_argument', () =>
+      client.login({ ...alice, guestToken: ['eyJh.eyJzdWIiOiJ1dmlkOjEifQ.c2ln'] as never }),
+    );
     wrong('a guest token without a visitor', 'invalid_argument', () =>
       client.guest({ guestToken: 'eyJh.eyJh.c2ln' }),
     );

@@ -37,6 +37,23 @@ describe('the proof that a person asks, and the email template', () => {
   };
   const sent = (): string => emulator.log().at(-1)?.body ?? '';
 
+  for (const [kind, proof] of Object.entries({
+    recaptcha: { recaptcha: '03AF-secret-token' },
+    recaptchaEvent: { recaptchaEvent: { ...event, token: '03AF-secret-token' } },
+  })) {
+    it(`never shows in an error that repeats it: ${kind}`, async () => {
+      const match = 'POST /services/auth/headless/init/passwordless/login';
+      const body = { invalid_request: 'captcha 03AF-secret-token is no good' };
+      emulator.faults([{ match, fault: 'status', status: 400, body }]);
+      const error = await rejects(client.startOtp({ username, ...proof }), 'recaptcha_refused', [
+        '03AF-secret-token',
+      ]);
+      assert.deepEqual(error.cause, {
+        ...{ status: 400, error: 'invalid_request', description: 'captcha [redacted] is no good' },
+      });
+    });
+  }
+
   for (const [name, call] of Object.entries(calls)) {
     describe(`of ${name}`, () => {
       const refused = (title: string, code: HeadlessErrorCode, more: object): void => {
