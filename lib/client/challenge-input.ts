@@ -3,7 +3,13 @@ import type { Fields } from '../protocol/answer.js';
 import type { LoginStatus } from '../protocol/challenge.js';
 import type { ChallengeStep } from '../protocol/challenge-request.js';
 import type { Recaptcha } from '../protocol/recaptcha.js';
-import { checkCredential, checkMethod, type VisitorArgument } from './arguments.js';
+import {
+  checkCredential,
+  checkEmailTemplate,
+  checkMethod,
+  checkRecaptcha,
+  type VisitorArgument,
+} from './arguments.js';
 import { ChallengeSession, type ChallengeFlow } from './challenge-session.js';
 import type { NamedLogin, OtpStart } from './inputs.js';
 import type { RegistrationStart } from './registration.js';
@@ -160,12 +166,11 @@ export function readChallengeInput(input: ChallengeInput): CheckedChallenge {
   const resumed = resumedBy(input);
   if (input.flow === undefined && resumed === undefined) refuse('Give a `flow`, or a `session`.');
   const given = readParameters(input.parameters);
-  const template: unknown = Reflect.get(input, 'emailTemplate');
-  const parameters = typeof template === 'string' ? { ...given, emailtemplate: template } : given;
-  const { recaptcha, recaptchaEvent } = input;
+  const template = checkEmailTemplate(Reflect.get(input, 'emailTemplate'));
+  const parameters = template === undefined ? given : { ...given, emailtemplate: template };
   return {
     resumed,
     flow: input.flow,
-    step: { ...readStep(input, parameters), recaptcha, recaptchaEvent, parameters },
+    step: { ...readStep(input, parameters), ...checkRecaptcha(input), parameters },
   };
 }

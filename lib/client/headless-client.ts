@@ -52,7 +52,7 @@ import type { TokenSet } from './token-set.js';
  * connection pool and the key cache, and nothing about any user.
  *
  * Every method rejects with a {@link HeadlessError} and nothing else. No call is repeated, but for a login that was
- * refused for its visitor hint alone (`uvidHint.retryWithout`).
+ * refused for its visitor hint alone (`uvidHint.retryWithout`), and a call that was refused for a dead integration token.
  */
 export class HeadlessClient {
   readonly #context: ClientContext;

@@ -1,6 +1,12 @@
 import { integrationScopes } from '../protocol/integration.js';
 import { passwordlessStartRequest, readPasswordlessStart } from '../protocol/passwordless.js';
-import { checkCredential, checkIdentifier, checkMethod } from './arguments.js';
+import {
+  checkCredential,
+  checkEmailTemplate,
+  checkIdentifier,
+  checkMethod,
+  checkRecaptcha,
+} from './arguments.js';
 import type { ClientContext } from './context.js';
 import { readUser } from './user-argument.js';
 import type { NamedLogin, OtpFinish, OtpStart, OtpTicket } from './inputs.js';
@@ -15,9 +21,8 @@ export async function startOtp(
   const init = {
     ...readUser(start),
     verificationMethod: method,
-    recaptcha: start.recaptcha,
-    recaptchaEvent: start.recaptchaEvent,
-    emailTemplate: start.emailTemplate,
+    ...checkRecaptcha(start),
+    emailTemplate: checkEmailTemplate(start.emailTemplate),
   };
   const { request, response } = await integration.send(
     integrationScopes.passwordless,

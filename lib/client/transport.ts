@@ -78,6 +78,11 @@ export class Transport {
     return this.#clock.ahead;
   }
 
+  /** Takes note of the header `Date` of an answer that has just come. */
+  observe(date: string | undefined): void {
+    this.#clock.observe(date);
+  }
+
   /**
    * Sends one request once.
    *
@@ -99,7 +104,7 @@ export class Transport {
       for (const [name, value] of Object.entries(answer.headers)) {
         headers[name.toLowerCase()] = Array.isArray(value) ? value[0] : value;
       }
-      this.#clock.observe(headers['date']);
+      this.observe(headers['date']);
       const body = await this.#read(answer.body, headers);
       return { status: answer.statusCode, headers, body };
     } catch (error) {

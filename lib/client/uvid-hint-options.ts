@@ -13,7 +13,7 @@ export interface UvidHintOptions {
   readonly namedToken?: boolean | undefined;
   /**
    * Whether a named login that Salesforce refuses for its hint alone is sent once more without it. Default true. It is
-   * the only call that is ever repeated.
+   * the only call that is repeated, but for one whose integration token has died.
    */
   readonly retryWithout?: boolean | undefined;
 }

@@ -2,7 +2,7 @@ import type { VerificationMethod } from './authorize.js';
 import type { ClientProof } from './client-authentication.js';
 import { recaptchaSecrets, type Recaptcha } from './recaptcha.js';
 import { hintValue, type Visitor } from './uvid.js';
-import { formBody, formType, type WireRequest } from './wire.js';
+import { formBody, formType, jsonOf, type WireRequest } from './wire.js';
 
 /**
  * How the parameters of the challenge endpoint are called. No standard names them; the defaults are what Salesforce
@@ -70,16 +70,6 @@ export interface ChallengeCall extends ChallengeStep {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What JSON text says, where a JSON body can say it without quoting it twice. */
-function parsed(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 function asText(value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
   return JSON.stringify(value);
@@ -92,7 +82,7 @@ function membersOf(call: ChallengeCall, isJson: boolean): Members {
     [names.loginHint]: call.loginHint,
     [names.password]: call.password,
     [names.userdata]: call.userdata,
-    [names.customdata]: isJson ? parsed(call.customdata) : call.customdata,
+    [names.customdata]: isJson ? jsonOf(call.customdata) : call.customdata,
     [names.verificationMethod]: call.verificationMethod,
     [names.otp]: call.otp,
     [names.recaptcha]: call.recaptcha,

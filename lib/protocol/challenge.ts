@@ -123,7 +123,8 @@ function challengeRefusal(
   let code: HeadlessErrorCode = error.code;
   if (code === 'request_refused' && response.status === 401) code = 'integration_token_required';
   if (subject.isRegistration) {
-    if (code === 'request_refused' && /password/i.test(said)) code = 'password_policy';
+    const isByWords = code === 'request_refused' || code === 'account_refused';
+    if (isByWords && /password/i.test(said)) code = 'password_policy';
     if (code === 'account_refused') code = 'registration_refused';
     // The site's registration handler runs at the last step, and is said to fail by the same word as a bad session.
     const isAboutSession = said === '' || /session|expired|grant/i.test(said);

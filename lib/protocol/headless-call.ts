@@ -1,4 +1,5 @@
 import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
+import { readAnswer, type Fields } from './answer.js';
 import { hasRecaptcha, recaptchaMembers, recaptchaSecrets, type Recaptcha } from './recaptcha.js';
 import { descriptionOf, refusal, requestIdOf, type LocalMeanings } from './refusal.js';
 import type { Site } from './site.js';
@@ -38,6 +39,18 @@ export function headlessCallRequest(
   };
 }
 
+/**
+ * The members of a successful answer, or undefined when it is none: a JSON object with a status from 200 to 299, whose
+ * own `status` is absent or `success` (wire contract, one-time codes, 1.10 and 10.4).
+ */
+export function successMembers(request: WireRequest, response: WireResponse): Fields | undefined {
+  const isObject = response.body.trimStart().startsWith('{');
+  if (!isObject || response.status < 200 || response.status > 299) return undefined;
+  const answer = readAnswer(response, request.url);
+  if (answer.kind !== 'fields') return undefined;
+  return (answer.fields['status'] ?? 'success') === 'success' ? answer.fields : undefined;
+}
+
 /** The human texts that a refusal may come with; they refine the meaning and are never relied upon. */
 function refined(description: string, call: HeadlessCall): HeadlessErrorCode {
   if (/captcha/i.test(description)) {
@@ -75,4 +88,23 @@ export function headlessCallRefusal(
     cause: error.cause,
     requestId: requestIdOf(response),
   });
+}
+
+/**
+ * The error of a refused call of one of these endpoints. A 401 that means nothing else is about the integration user's
+ * token, which is no visitor's to mend (wire contract, one-time codes, 10.1).
+ *
+ * @param local as for {@link headlessCallRefusal}.
+ */
+export function protectedCallRefusal(
+  call: HeadlessCall,
+  request: WireRequest,
+  response: WireResponse,
+  local?: LocalMeanings,
+): HeadlessError {
+  const error = headlessCallRefusal(call, request, response, local);
+  const isUnknown = error.code === 'request_refused' || error.code === 'unexpected_answer';
+  if (response.status !== 401 || !isUnknown) return error;
+  const { cause, requestId } = error;
+  return new HeadlessError('integration_token_required', { cause, requestId });
 }

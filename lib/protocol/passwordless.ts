@@ -1,10 +1,15 @@
 import { HeadlessError } from '../errors.js';
-import { readAnswer, textField } from './answer.js';
+import { textField } from './answer.js';
 import type { VerificationMethod } from './authorize.js';
-import { headlessCallRefusal, headlessCallRequest, type HeadlessCall } from './headless-call.js';
+import {
+  headlessCallRequest,
+  protectedCallRefusal,
+  successMembers,
+  type HeadlessCall,
+} from './headless-call.js';
 import { descriptionOf, requestIdOf } from './refusal.js';
 import type { Site } from './site.js';
-import type { WireRequest, WireResponse } from './wire.js';
+import { jsonOf, type WireRequest, type WireResponse } from './wire.js';
 
 /** Start of a login by one-time code. */
 export interface PasswordlessStart extends HeadlessCall {
@@ -23,7 +28,7 @@ export function passwordlessStartRequest(site: Site, start: PasswordlessStart): 
   return headlessCallRequest(site, 'init/passwordless/login', start, {
     username: start.username,
     login_hint: start.loginHint,
-    customdata: start.customdata,
+    customdata: jsonOf(start.customdata),
     verificationmethod: start.verificationMethod,
     emailtemplate: start.emailTemplate,
   });
@@ -38,11 +43,7 @@ export const longestIdentifier = 8192;
  * @throws {HeadlessError} `unexpected_answer` for an identifier that could not be sent back: in a Basic header, or at all.
  */
 export function readIdentifier(request: WireRequest, response: WireResponse): string | undefined {
-  const answer = readAnswer(response, request.url);
-  if (answer.kind !== 'fields' || response.status !== 200) return undefined;
-  const status = textField(answer.fields, 'status');
-  const identifier = textField(answer.fields, 'identifier');
-  if (status !== undefined && status !== 'success') return undefined;
+  const identifier = textField(successMembers(request, response) ?? {}, 'identifier');
   const isTooLong = Buffer.byteLength(identifier ?? '') > longestIdentifier;
   if (isTooLong || identifier?.includes(':')) {
     throw new HeadlessError('unexpected_answer', { requestId: requestIdOf(response) });
@@ -63,7 +64,7 @@ function discoveryRefusal(error: HeadlessError): HeadlessError {
 /**
  * Reads the answer: the opaque identifier that belongs to the code that was sent.
  *
- * @throws {HeadlessError} when Salesforce refuses; see {@link headlessCallRefusal}.
+ * @throws {HeadlessError} when Salesforce refuses; see {@link protectedCallRefusal}.
  */
 export function readPasswordlessStart(
   start: PasswordlessStart,
@@ -72,6 +73,6 @@ export function readPasswordlessStart(
 ): string {
   const identifier = readIdentifier(request, response);
   if (identifier !== undefined) return identifier;
-  const error = headlessCallRefusal(start, request, response);
+  const error = protectedCallRefusal(start, request, response);
   throw start.loginHint === undefined ? error : discoveryRefusal(error);
 }

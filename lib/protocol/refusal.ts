@@ -120,7 +120,8 @@ function meaningOf(
     if (said.description !== undefined && pattern.test(said.description)) return code;
   }
   if (said.error !== undefined) {
-    const code = local[said.error] ?? salesforceErrors.get(said.error);
+    const own = Object.hasOwn(local, said.error) ? local[said.error] : undefined;
+    const code = own ?? salesforceErrors.get(said.error);
     if (code !== undefined) return code;
   }
   if (isPage(answer)) return page;

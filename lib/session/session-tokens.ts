@@ -40,6 +40,18 @@ export class SessionTokens {
     }
   }
 
+  /** Whether renewing the tokens of this session would be of no use, see {@link FutileRenewals}. */
+  get isFutile(): boolean {
+    const { request, services } = this.headless;
+    return services.tokens?.futile.has(openSession(request).id) ?? false;
+  }
+
+  /** A token that had just been renewed was refused, too. */
+  noteFutile(): void {
+    const { request, services } = this.headless;
+    services.tokens?.futile.note(openSession(request).id);
+  }
+
   private async find(session: OpenSession, refused: string | undefined): Promise<TokenRecord> {
     const { identity, guest, services } = this.headless;
     const { tokens } = services;

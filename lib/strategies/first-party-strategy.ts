@@ -53,10 +53,10 @@ export interface ChallengeFailure {
 }
 
 /** What a server says to something that may be entered again. */
-const wrong: Readonly<Record<string, 'invalid_credentials' | 'invalid_code'>> = {
-  invalid_credentials: 'invalid_credentials',
-  invalid_otp: 'invalid_code',
-};
+const wrong: ReadonlyMap<string, 'invalid_credentials' | 'invalid_code'> = new Map([
+  ['invalid_credentials', 'invalid_credentials'],
+  ['invalid_otp', 'invalid_code'],
+]);
 
 /** An answer like the one that any other account gets, in Salesforce's words. */
 function likeAnyOther({ state, method = 'email' }: PendingChallenge) {
@@ -143,7 +143,7 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
     if (pending === undefined) throw new HeadlessError('unexpected_answer');
     const said = outcome?.state === 'challenge' ? outcome : likeAnyOther(pending);
     const { error, errorCode, members } = said;
-    const mistake = wrong[errorCode ?? ''];
+    const mistake = wrong.get(errorCode ?? '');
     if (mistake !== undefined) throw new HeadlessError(mistake);
     // A set-up fault stays one, even where the server would let the visitor go on.
     const fault = salesforceErrors.get(error);

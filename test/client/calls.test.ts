@@ -64,6 +64,12 @@ describe('HeadlessClient', () => {
     wrong('a guest token that is none', 'invalid_argument', () =>
       client.guest({ guestToken: 'UVID x' }),
     );
+    wrong('a visitor id in a list', 'invalid_argument', () =>
+      client.guest({ uvid: [uvid] as never }),
+    );
+    wrong('a guest token in a list', 'invalid_argument', () =>
+      client.login({ ...alice, guestToken: ['eyJh.eyJzdWIiOiJ1dmlkOjEifQ.c2ln'] as never }),
+    );
     wrong('a guest token without a visitor', 'invalid_argument', () =>
       client.guest({ guestToken: 'eyJh.eyJh.c2ln' }),
     );
@@ -108,6 +114,23 @@ describe('HeadlessClient', () => {
       await named(client.finishOtp({ identifier: '', method: 'sms', code: '1' }), 'identifier');
     });
   });
+
+  for (const error of ['constructor', 'toString', '__proto__', 'valueOf', 'hasOwnProperty']) {
+    it(`takes ${error}, which every object knows, for one more unknown word of Salesforce`, async () => {
+      const answer = (path: string): void => {
+        const match = `POST /services/${path}`;
+        emulator.faults([{ match, fault: 'status', status: 400, body: `{"error":"${error}"}` }]);
+      };
+      answer('oauth2/authorize');
+      await rejects(client.login(alice), 'unexpected_answer');
+      answer('oauth2/token');
+      await rejects(client.login(alice), 'unexpected_answer');
+      await rejects(client.refresh({ refreshToken: '5Aep861.x' }), 'unexpected_answer');
+      answer('auth/headless/forgot_password');
+      const { username } = alice;
+      await rejects(client.startPasswordReset({ username }), 'unexpected_answer');
+    });
+  }
 
   it('gives the claims about a user', async () => {
     const { tokens } = await client.login(alice);
@@ -159,6 +182,9 @@ describe('HeadlessClient', () => {
     const issuer = await Issuer.start();
     const other = clientFor(emulator, { site: issuer.origin });
     issuer.json('/.well-known/openid-configuration', 200, { issuer: 'https://evil.example' });
+    await rejects(other.discover(), 'untrusted_host');
+    const blob = `blob:${issuer.origin}/x`;
+    issuer.json('/.well-known/openid-configuration', 200, { issuer: blob });
     await rejects(other.discover(), 'untrusted_host');
     issuer.text('/.well-known/openid-configuration', 401, '');
     await rejects(other.discover(), 'unexpected_answer');

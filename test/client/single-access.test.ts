@@ -185,6 +185,7 @@ describe('the link into the site', () => {
       '/secur/frontdoor.jsp?otp=x',
       '//evil.example/',
       'javascript:alert(1)',
+      'blob:https://acme.my.salesforce.com/x',
     ]) {
       it(`${given} is refused`, async () => {
         await rejects(against(200, { frontdoor_uri: given }).singleAccess(token), 'untrusted_host');

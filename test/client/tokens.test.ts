@@ -87,10 +87,19 @@ describe('the tokens that a client accepts', () => {
   rejects('no issuer', /iss/, { iss: undefined });
   rejects('another audience', /aud/, { aud: ['https://evil.example'] });
   rejects('an audience that is no URL', /aud/, { aud: 'everybody' });
+  for (const claim of ['iss', 'aud']) {
+    it(`are refused: a ${claim} that only has the site’s origin inside`, async () => {
+      const changes = { [claim]: `blob:${issuer.origin}/x` };
+      issuer.logsInWith({ access_token: await issuer.accessToken(changes) });
+      await refused(client().login(credentials), 'invalid_token', new RegExp(claim));
+    });
+  }
   rejects('another client', /client_id/, { client_id: 'another' });
   rejects('no end', /exp/, { exp: undefined });
   rejects('an end that passed', /expired/, { exp: 1_700_000_000 });
   rejects('an end that is no time', /exp/, { exp: 'soon' });
+  rejects('an end that no calendar has', /exp/, { exp: 1e14 });
+  rejects('an end after the year 9999, as text', /exp/, { exp: '999999999999' });
   rejects('a beginning that is far off', /not valid yet/, { nbf: 4_000_000_000 });
   rejects('a subject without a kind', /sub/, { sub: '005xx000001SwiUAAS' });
   rejects('no subject', /sub/, { sub: undefined });

@@ -50,6 +50,19 @@ describe('FirstPartyStrategy', () => {
       assert.equal(shop.logins[0]?.flow, 'first-party');
     });
 
+    it('takes a word that every object knows for one more unknown word of the server', async () => {
+      const agent = open();
+      const words = { error: 'authorization_required', error_code: 'constructor' };
+      const match = 'POST /services/oauth2/v1/authorization_challenge';
+      const challenge = { ...words, auth_session: 'as.1' };
+      emulator.faults([{ match, fault: 'status', status: 403, body: challenge }]);
+      const { body } = await post(agent, alice).expect(401);
+      assert.deepEqual(
+        [body.code, body.challenge.errorCode],
+        ['challenge_required', 'constructor'],
+      );
+    });
+
     it('fails a wrong password like every strategy, and takes the right one in the same login', async () => {
       const agent = open();
       const { body } = await post(agent, { ...alice, password: 'not-it-1' }).expect(401);

@@ -193,6 +193,18 @@ describe('OtpStrategy', () => {
       assert.equal(body.code, 'missing_credentials');
     });
 
+    it('a reCAPTCHA field that came twice, which an app’s own reader lets through', async () => {
+      const agent = open({
+        otp: {
+          request: ({ body }) => body as object,
+        },
+      });
+      const form = 'username=alice%40example.com&recaptcha=pass&recaptcha=pass';
+      const { body } = await agent.post('/code').type('form').send(form).expect(400);
+      assert.equal(body.code, 'malformed_credentials');
+      assert.deepEqual(emulator.log(), []);
+    });
+
     it('a person who did not pass reCAPTCHA', async () => {
       const { body } = await ask(open(), { recaptcha: 'fail' }).expect(403);
       assert.equal(body.code, 'recaptcha_refused');
