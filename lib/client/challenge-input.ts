@@ -4,6 +4,7 @@ import type { LoginStatus } from '../protocol/challenge.js';
 import type { ChallengeStep } from '../protocol/challenge-request.js';
 import type { Recaptcha } from '../protocol/recaptcha.js';
 import { checkCredential, checkMethod, type VisitorArgument } from './arguments.js';
+import type { Callback } from './callback.js';
 import { ChallengeSession, type ChallengeFlow } from './challenge-session.js';
 import type { NamedLogin, OtpStart } from './inputs.js';
 import type { RegistrationStart } from './registration.js';
@@ -46,6 +47,8 @@ export interface ChallengeAnswer extends AnyChallenge {
   readonly password?: string | undefined;
   /** The authorization code that a browser brought back after `redirect`. It is exchanged, and nothing is asked. */
   readonly code?: string | undefined;
+  /** What a browser brought back after `redirect`, as it came: a code, which is exchanged, or an error, which is thrown. */
+  readonly callback?: Callback | undefined;
 }
 
 /** What `HeadlessClient.challenge` takes. */

@@ -7,13 +7,16 @@ import {
   type ChallengeReply,
 } from '../protocol/challenge.js';
 import { codeChallenge, createVerifier } from '../protocol/pkce.js';
+import { readCallback } from '../protocol/redirect.js';
 import { codeExchangeRequest, readToken } from '../protocol/token.js';
 import type { Visitor } from '../protocol/uvid.js';
 import { checkCredential, checkVisitor, uvidOf } from './arguments.js';
+import { queryOf } from './callback.js';
 import type { ChallengeCallPart, ChallengeEndpoint } from './challenge-endpoint.js';
 import {
   readChallengeInput,
   resumedBy,
+  type ChallengeAnswer,
   type ChallengeInput,
   type ChallengeOutcome,
 } from './challenge-input.js';
@@ -120,6 +123,18 @@ async function callWithOrWithout(
   }
 }
 
+/**
+ * The code that a browser brought back. No `state` went with it to the server, so there is none to compare: the code is
+ * good with the code verifier of its own login only.
+ */
+function codeFromBrowser(
+  { settings }: ClientContext,
+  { code, callback }: ChallengeAnswer,
+): string | undefined {
+  if (callback === undefined) return code;
+  return readCallback(settings.site, settings.origins, queryOf(callback)).code;
+}
+
 /** One step of a login at the challenge endpoint, from what was entered to what comes of it. */
 export async function challenge(
   context: ClientContext,
@@ -127,8 +142,9 @@ export async function challenge(
   input: ChallengeInput,
 ): Promise<ChallengeOutcome> {
   const { settings } = context;
-  if (input.flow === undefined && input.code !== undefined) {
-    const code = checkCredential(input.code, 'secret');
+  const fromBrowser = input.flow === undefined ? codeFromBrowser(context, input) : undefined;
+  if (fromBrowser !== undefined) {
+    const code = checkCredential(fromBrowser, 'secret');
     const resumed = resumedBy(input);
     if (resumed !== undefined) return redeem(context, resumed.state, code, settings.redirectUri);
   }

@@ -60,6 +60,9 @@ export interface Turned {
   readonly pending: PendingChallenge | undefined;
 }
 
+/** What a step is: what a visitor enters, a code that is sent, or the one answer that a browser brings back. */
+export type StepKind = 'entry' | 'send' | 'callback';
+
 type Turn = (turn: ChallengeTurn) => Promise<ChallengeOutcome | undefined>;
 
 /** So many logins can wait in one session; the oldest makes room for a new one. */
@@ -116,7 +119,13 @@ export class Challenges {
       const found = live?.isUnsure === true ? undefined : live;
       await this.noteFormer(req, session);
       const { flow, keep } = start;
-      return this.take(session, { flow, attempt, keep, pending: found?.pending }, found, turn);
+      return this.take(
+        session,
+        { flow, attempt, keep, pending: found?.pending },
+        'send',
+        found,
+        turn,
+      );
     });
   }
 
@@ -126,7 +135,12 @@ export class Challenges {
    * @param attempt which of several; default the newest.
    * @throws {HeadlessError} `no_code_requested` when there is none, `challenge_expired`, `invalid_code`, or what `turn` throws.
    */
-  async proceed(req: SessionRequest, attempt: string | undefined, turn: Turn): Promise<Turned> {
+  async proceed(
+    req: SessionRequest,
+    attempt: string | undefined,
+    kind: StepKind,
+    turn: Turn,
+  ): Promise<Turned> {
     const session = openSession(req);
     return this.locks.run(`challenge ${session.id}`, async () => {
       const known = session.session.sfHeadless?.challenges ?? [];
@@ -143,13 +157,20 @@ export class Challenges {
         throw new HeadlessError('challenge_expired');
       }
       const { pending, keep } = found;
-      return this.take(session, { flow: pending.flow, attempt: name, keep, pending }, found, turn);
+      return this.take(
+        session,
+        { flow: pending.flow, attempt: name, keep, pending },
+        kind,
+        found,
+        turn,
+      );
     });
   }
 
   private async take(
     session: OpenSession,
     known: Pick<ChallengeTurn, 'pending' | 'keep'> & Pick<PendingChallenge, 'flow' | 'attempt'>,
+    kind: StepKind,
     found: ChallengeRecord | undefined,
     turn: Turn,
   ): Promise<Turned> {
@@ -163,10 +184,11 @@ export class Challenges {
         keep,
       });
     } catch (error) {
-      const isOver = error instanceof HeadlessError && endings.includes(error.code);
+      const isOver =
+        kind === 'callback' || (error instanceof HeadlessError && endings.includes(error.code));
       if (isOver && found !== undefined) await this.end(session, attempt);
       const isLost = error instanceof HeadlessError && error.fault === 'network';
-      if (isLost && found !== undefined) {
+      if (isLost && !isOver && found !== undefined) {
         const name = recordName(session, attempt);
         await this.records.set(
           session.store,

@@ -3,7 +3,7 @@ import type { HeadlessClient } from '../client/headless-client.js';
 import { HeadlessError } from '../errors.js';
 import type { ChallengeTurn, KeptStart, Turned } from '../session/challenges.js';
 import { headlessOf, visitorFor, type Headless } from '../session/headless.js';
-import { queryOf } from './callback.js';
+import { isCallback, queryOf } from './callback.js';
 import { typedCode } from './code-form.js';
 import type { FirstPartyCredentials } from './first-party-form.js';
 import type { RegistrationRequest } from './registration-form.js';
@@ -52,10 +52,14 @@ export class FirstPartySteps {
   /** Goes on with a login that waits, or begins one: whichever the request has what it takes for. */
   async next(): Promise<Turned> {
     const { code, password, parameters, registration } = this.given;
+    const away = this.returned();
+    if (away !== undefined) return this.answer({ callback: queryOf(this.req) }, away);
     if (code !== undefined) return this.answer({ otp: typedCode(code) });
-    const fromBrowser = queryOf(this.req).get('code');
-    if (fromBrowser !== null && this.headless.challenge?.state === 'redirect') {
-      return this.answer({ code: fromBrowser });
+    // A link, or a prefetch of it, must not have a code sent.
+    if (this.isVisit()) {
+      throw new HeadlessError(
+        isCallback(queryOf(this.req)) ? 'sso_state_unknown' : 'missing_credentials',
+      );
     }
     if (registration?.userdata !== undefined) return this.start();
     if (!this.isNamed() && (password !== undefined || parameters !== undefined)) {
@@ -85,6 +89,17 @@ export class FirstPartySteps {
     return this.begin(keep, { username, loginHint });
   }
 
+  private isVisit(): boolean {
+    return this.req.method === 'GET' || this.req.method === 'HEAD';
+  }
+
+  /** The newest login that waits for a browser, when this request is the browser that comes back. */
+  private returned(): string | undefined {
+    if (!this.isVisit() || !isCallback(queryOf(this.req))) return undefined;
+    const pending = this.headless.services.challenges.pending(this.req);
+    return pending.filter(({ state }) => state === 'redirect').at(-1)?.attempt;
+  }
+
   private isNamed(): boolean {
     return this.given.username !== undefined || this.given.loginHint !== undefined;
   }
@@ -99,7 +114,7 @@ export class FirstPartySteps {
   private async again(): Promise<Turned> {
     if (this.headless.challenge === undefined) throw new HeadlessError('missing_credentials');
     const { attempt, method } = this.given;
-    return this.headless.services.challenges.proceed(this.req, attempt, (turn) => {
+    return this.headless.services.challenges.proceed(this.req, attempt, 'send', (turn) => {
       const { keep } = turn;
       if (keep === undefined) throw new HeadlessError('missing_credentials');
       return this.send({ ...keep, method: method ?? keep.method }, turn);
@@ -146,14 +161,18 @@ export class FirstPartySteps {
     });
   }
 
-  private async answer(entered: {
-    readonly otp?: string;
-    readonly password?: string | undefined;
-    readonly code?: string;
-  }): Promise<Turned> {
-    const { attempt, recaptcha, recaptchaEvent, parameters } = this.given;
+  private async answer(
+    entered: {
+      readonly otp?: string;
+      readonly password?: string | undefined;
+      readonly callback?: URLSearchParams;
+    },
+    attempt = this.given.attempt,
+  ): Promise<Turned> {
+    const { recaptcha, recaptchaEvent, parameters } = this.given;
     const { challenges } = this.headless.services;
-    return challenges.proceed(this.req, attempt, async ({ resumed }) => {
+    const kind = entered.callback === undefined ? 'entry' : 'callback';
+    return challenges.proceed(this.req, attempt, kind, async ({ resumed }) => {
       // Of an account that Salesforce refused no code is ever right.
       if (resumed === undefined) throw new HeadlessError('invalid_code');
       const uvid = await visitorFor(this.req);
