@@ -69,6 +69,11 @@ export class HeadlessClient {
     return this.#context.settings.site.base;
   }
 
+  /** The consumer key of the app that it speaks for. */
+  get clientId(): string {
+    return this.#context.settings.clientId;
+  }
+
   /**
    * Where a browser that has a session on the Experience Cloud site itself (single sign-on, a link by `siteUrl`) is sent to
    * end it. Salesforce takes no address to come back to (wire contract, first-party, section 12).
