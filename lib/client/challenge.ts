@@ -22,7 +22,9 @@ import {
 } from './challenge-input.js';
 import { ChallengeSession, type ChallengeFlow, type ChallengeState } from './challenge-session.js';
 import type { ClientContext } from './context.js';
+import { isForEverybody } from './decoys.js';
 import { finishNamedLogin } from './named-login.js';
+import { seeminglyWrong } from './refused-challenge.js';
 
 type Hint = NonNullable<ChallengeCallPart['hint']>;
 
@@ -150,6 +152,7 @@ export async function challenge(
   }
   const { resumed, flow: begun, step } = readChallengeInput(input);
   const before = resumed?.state;
+  const isRefused = before?.isRefused === true;
   if (before !== undefined && before.rounds >= settings.firstParty.maxRounds) {
     throw new HeadlessError('too_many_attempts', {
       message: 'Too many attempts. Begin the login again.',
@@ -159,26 +162,29 @@ export async function challenge(
   const uvid = visitor && (input.uvid ?? uvidOf(visitor));
   const codeVerifier = before?.codeVerifier ?? createVerifier(randomBytes);
   const flow = begun ?? before?.flow ?? 'password';
-  const isFirst = before?.authSession === undefined;
+  // Of a session that is none, only the duration of its answers is wanted: nothing can begin again in it.
+  const authSession = isRefused && begun !== undefined ? undefined : before?.authSession;
+  const isFirst = authSession === undefined;
   const part: ChallengeCallPart = {
     ...step,
-    authSession: before?.authSession,
+    authSession,
     scope: isFirst ? settings.scope : undefined,
-    codeChallenge: isFirst || before.isStepUp ? codeChallenge(codeVerifier) : undefined,
+    codeChallenge: isFirst || before?.isStepUp === true ? codeChallenge(codeVerifier) : undefined,
     // Told once, Salesforce knows it for the whole login.
     hint: uvid === before?.uvid ? undefined : hintOf(context, visitor),
   };
-  const { reply, hint } = await callWithOrWithout(
-    context,
-    endpoint,
-    part,
-    flow,
-    begun !== undefined,
-  );
+  const called = callWithOrWithout(context, endpoint, part, flow, begun !== undefined);
+  if (before?.isRefused === true && begun === undefined) {
+    await called.catch((error: unknown) => {
+      if (isForEverybody(error)) throw error;
+    });
+    return seeminglyWrong({ ...before, rounds: before.rounds + 1 });
+  }
+  const { reply, hint } = await called;
   const state: ChallengeState = {
     flow,
     codeVerifier,
-    authSession: before?.authSession,
+    authSession,
     rounds: (before?.rounds ?? 0) + 1,
     uvid: uvid ?? before?.uvid,
     sentUvid: hint === undefined ? before?.sentUvid : uvid,
