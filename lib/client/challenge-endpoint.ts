@@ -66,9 +66,10 @@ export class ChallengeEndpoint {
     begins: boolean,
   ): Promise<ChallengeReply> {
     const { settings, integration, transport } = this.#context;
-    const { responseType, parameters: names, registrationFormat } = settings.firstParty;
+    const { responseType, parameters: names, ...formats } = settings.firstParty;
     const url = await this.#url();
-    const format = begins && flow === 'registration' ? registrationFormat : 'form';
+    const isRegistering = begins && flow === 'registration';
+    const format = isRegistering ? formats.registrationFormat : formats.format;
     const common = { ...part, names, clientId: settings.clientId, responseType };
     const guarded = begins ? guardedFlows[flow] : undefined;
     const subject = {

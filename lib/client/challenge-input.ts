@@ -129,15 +129,20 @@ function readStep(
     case 'password':
       return { ...readUser(input), password: checkCredential(input.password, 'secret') };
     case 'passwordless':
-      return { ...readUser(input), verificationMethod: checkMethod(input.method) };
+      return {
+        ...readUser(input),
+        verificationMethod: checkMethod(input.method),
+        emailTemplate: input.emailTemplate,
+      };
     case 'registration': {
-      const { userdata, password, method } = input;
+      const { userdata, password, method, emailTemplate } = input;
       const customdata = checkCustomdata(input.customdata);
       return {
         userdata: checkUserdata(userdata),
         password: password === undefined ? undefined : checkCredential(password, 'secret'),
         customdata: customdata && JSON.stringify(customdata),
         verificationMethod: method && checkMethod(method),
+        emailTemplate,
       };
     }
     case undefined:
@@ -162,9 +167,7 @@ export function resumedBy(input: object): ChallengeSession | undefined {
 export function readChallengeInput(input: ChallengeInput): CheckedChallenge {
   const resumed = resumedBy(input);
   if (input.flow === undefined && resumed === undefined) refuse('Give a `flow`, or a `session`.');
-  const given = readParameters(input.parameters);
-  const template: unknown = Reflect.get(input, 'emailTemplate');
-  const parameters = typeof template === 'string' ? { ...given, emailtemplate: template } : given;
+  const parameters = readParameters(input.parameters);
   const { recaptcha, recaptchaEvent } = input;
   return {
     resumed,

@@ -35,6 +35,8 @@ export interface FirstPartyOptions {
   readonly parameters?: Partial<ChallengeParameterNames>;
   /** Calls per login. Default 8. */
   readonly maxRounds?: number;
+  /** Whether calls are forms or JSON; the first one of a registration has `registrationFormat`. Default `form`. */
+  readonly format?: 'form' | 'json';
   /** Whether the first call of a registration is JSON, as Salesforce wants it, or a form. Default `json`. */
   readonly registrationFormat?: 'json' | 'form';
   /**
@@ -57,6 +59,7 @@ export interface FirstPartySettings {
   readonly redirectUri: boolean;
   readonly parameters: ChallengeParameterNames;
   readonly maxRounds: number;
+  readonly format: 'form' | 'json';
   readonly registrationFormat: 'json' | 'form';
   readonly plainUvid: 'header' | 'body' | 'none';
 }
@@ -74,6 +77,7 @@ const known: ReadonlySet<string> = new Set<keyof FirstPartyOptions>([
   'redirectUri',
   'parameters',
   'maxRounds',
+  'format',
   'registrationFormat',
   'plainUvid',
 ]);
@@ -156,6 +160,7 @@ export function readFirstParty(
     redirectUri: flag('redirectUri', false),
     parameters: readNames(options['parameters'], refuse),
     maxRounds,
+    format: choice('format', 'form', 'json'),
     registrationFormat: choice('registrationFormat', 'json', 'form'),
     plainUvid: choice('plainUvid', 'header', 'body', 'none'),
   };

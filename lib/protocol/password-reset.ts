@@ -1,7 +1,12 @@
 import { HeadlessError } from '../errors.js';
 import { readAnswer, textField } from './answer.js';
 import type { VerificationMethod } from './authorize.js';
-import { headlessCallRefusal, headlessCallRequest, type HeadlessCall } from './headless-call.js';
+import {
+  headlessCallRefusal,
+  headlessCallRequest,
+  withoutDiscovery,
+  type HeadlessCall,
+} from './headless-call.js';
 import { descriptionOf } from './refusal.js';
 import type { Site } from './site.js';
 import type { WireRequest, WireResponse } from './wire.js';
@@ -81,7 +86,9 @@ export function readPasswordReset(
   request: WireRequest,
   response: WireResponse,
 ): void {
-  if (!isSuccess(request, response, 'otp_sent')) throw headlessCallRefusal(call, request, response);
+  if (isSuccess(request, response, 'otp_sent')) return;
+  const error = headlessCallRefusal(call, request, response);
+  throw (call.loginHint === undefined ? undefined : withoutDiscovery(error)) ?? error;
 }
 
 /**

@@ -1,7 +1,12 @@
 import { HeadlessError } from '../errors.js';
 import { readAnswer, textField } from './answer.js';
 import type { VerificationMethod } from './authorize.js';
-import { headlessCallRefusal, headlessCallRequest, type HeadlessCall } from './headless-call.js';
+import {
+  headlessCallRefusal,
+  headlessCallRequest,
+  withoutDiscovery,
+  type HeadlessCall,
+} from './headless-call.js';
 import { descriptionOf, requestIdOf } from './refusal.js';
 import type { Site } from './site.js';
 import type { WireRequest, WireResponse } from './wire.js';
@@ -52,6 +57,8 @@ export function readIdentifier(request: WireRequest, response: WireResponse): st
  */
 function discoveryRefusal(error: HeadlessError): HeadlessError {
   const { code, cause, requestId } = error;
+  const isOff = withoutDiscovery(error);
+  if (isOff !== undefined) return isOff;
   if (code !== 'request_refused' || /template/i.test(descriptionOf(error))) return error;
   return new HeadlessError('account_refused', { cause, requestId });
 }
