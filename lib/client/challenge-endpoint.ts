@@ -76,6 +76,7 @@ export class ChallengeEndpoint {
       recaptcha: part.recaptcha,
       recaptchaEvent: part.recaptchaEvent,
       isRegistration: flow === 'registration',
+      isByHint: part.loginHint !== undefined,
     };
     if (guarded === undefined || settings.integration === undefined) {
       const proof = await this.#proof(url);

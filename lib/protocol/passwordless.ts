@@ -55,7 +55,7 @@ export function readIdentifier(request: WireRequest, response: WireResponse): st
  * The site's discovery handler speaks in words of its own (wire contract, discovery, 5.3), so what is not recognised in an
  * answer to a login hint counts as something about the account.
  */
-function discoveryRefusal(error: HeadlessError): HeadlessError {
+export function discoveryRefusal(error: HeadlessError): HeadlessError {
   const { code, cause, requestId } = error;
   const isOff = withoutDiscovery(error);
   if (isOff !== undefined) return isOff;

@@ -17,7 +17,7 @@ const call: ChallengeCall = {
   password: 'Corr3ct-Horse',
 };
 const request = challengeRequest(endpoint, 'form', call);
-const login = { isRegistration: false };
+const login = { isRegistration: false, isByHint: false };
 const answer = (status: number, body: unknown): WireResponse => ({
   status,
   headers: {},

@@ -104,6 +104,17 @@ describe('FirstPartyStrategy on a site that refuses a code to unknown users', ()
     });
   });
 
+  it('sends a session so many codes in an hour, whomever they are asked for', async () => {
+    open({ limits: { codeSends: 1 } });
+    const agent = request.agent(shop.app);
+    for (let nth = 0; nth < 5; nth += 1) {
+      await start(agent, `user-${String(nth)}@example.com`).expect(200);
+    }
+    const { body } = await start(agent, alice).expect(429);
+    assert.equal(body.code, 'too_many_codes');
+    assert.deepEqual(emulator.outbox(), []);
+  });
+
   it('asks Salesforce about a code all the same, so that the time tells nothing', async () => {
     open();
     const calls = async (username: string): Promise<unknown> => {
