@@ -152,7 +152,7 @@ export async function challenge(
   }
   const { resumed, flow: begun, step } = readChallengeInput(input);
   const before = resumed?.state;
-  const isRefused = before?.isRefused === true;
+  const refused = before?.isRefused === true ? before : undefined;
   if (before !== undefined && before.rounds >= settings.firstParty.maxRounds) {
     throw new HeadlessError('too_many_attempts', {
       message: 'Too many attempts. Begin the login again.',
@@ -163,7 +163,8 @@ export async function challenge(
   const codeVerifier = before?.codeVerifier ?? createVerifier(randomBytes);
   const flow = begun ?? before?.flow ?? 'password';
   // Of a session that is none, only the duration of its answers is wanted: nothing can begin again in it.
-  const authSession = isRefused && begun !== undefined ? undefined : before?.authSession;
+  const authSession =
+    refused !== undefined && begun !== undefined ? undefined : before?.authSession;
   const isFirst = authSession === undefined;
   const part: ChallengeCallPart = {
     ...step,
@@ -174,11 +175,11 @@ export async function challenge(
     hint: uvid === before?.uvid ? undefined : hintOf(context, visitor),
   };
   const called = callWithOrWithout(context, endpoint, part, flow, begun !== undefined);
-  if (before?.isRefused === true && begun === undefined) {
+  if (refused !== undefined && begun === undefined) {
     await called.catch((error: unknown) => {
       if (isForEverybody(error)) throw error;
     });
-    return seeminglyWrong({ ...before, rounds: before.rounds + 1 });
+    return seeminglyWrong({ ...refused, rounds: refused.rounds + 1 });
   }
   const { reply, hint } = await called;
   const state: ChallengeState = {
