@@ -1,4 +1,4 @@
-import { fetch, Request } from 'undici';
+import { fetch, Request, type Response as UndiciResponse } from 'undici';
 import { HeadlessError } from '../errors.js';
 import { originOf } from '../protocol/site.js';
 import { sendable } from './api-body.js';
@@ -55,6 +55,15 @@ function requestOf(url: string, accessToken: string, call: ApiCall): Request {
   }
 }
 
+/** Statuses whose answers have no body (Fetch standard, null body status). */
+const bodiless = [204, 205, 304];
+
+/** The same answer as an instance of the class that `Response` means in the app: undici has one of its own. */
+function asGlobal({ status, statusText, headers, body }: UndiciResponse): Response {
+  const init = { status, statusText, headers: [...headers] };
+  return new Response(bodiless.includes(status) ? null : body, init);
+}
+
 /** The caller's own signal; null is none, as `fetch` has it. */
 function signalOf(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal === null || signal instanceof AbortSignal) {
@@ -88,5 +97,5 @@ export async function callApi(
     fetch(request, { dispatcher, signal }),
   );
   transport.observe(answer.headers.get('date') ?? undefined);
-  return answer;
+  return asGlobal(answer);
 }

@@ -10,6 +10,7 @@ import {
   checkRecaptcha,
   type VisitorArgument,
 } from './arguments.js';
+import type { Callback } from './callback.js';
 import { ChallengeSession, type ChallengeFlow } from './challenge-session.js';
 import type { NamedLogin, OtpStart } from './inputs.js';
 import type { RegistrationStart } from './registration.js';
@@ -52,6 +53,8 @@ export interface ChallengeAnswer extends AnyChallenge {
   readonly password?: string | undefined;
   /** The authorization code that a browser brought back after `redirect`. It is exchanged, and nothing is asked. */
   readonly code?: string | undefined;
+  /** What a browser brought back after `redirect`, as it came: a code, which is exchanged, or an error, which is thrown. */
+  readonly callback?: Callback | undefined;
 }
 
 /** What `HeadlessClient.challenge` takes. */
@@ -132,15 +135,20 @@ function readStep(
     case 'password':
       return { ...readUser(input), password: checkCredential(input.password, 'secret') };
     case 'passwordless':
-      return { ...readUser(input), verificationMethod: checkMethod(input.method) };
+      return {
+        ...readUser(input),
+        verificationMethod: checkMethod(input.method),
+        emailTemplate: checkEmailTemplate(input.emailTemplate),
+      };
     case 'registration': {
-      const { userdata, password, method } = input;
+      const { userdata, password, method, emailTemplate } = input;
       const customdata = checkCustomdata(input.customdata);
       return {
         userdata: checkUserdata(userdata),
         password: password === undefined ? undefined : checkCredential(password, 'secret'),
         customdata: customdata && JSON.stringify(customdata),
         verificationMethod: method && checkMethod(method),
+        emailTemplate: checkEmailTemplate(emailTemplate),
       };
     }
     case undefined:
@@ -165,9 +173,7 @@ export function resumedBy(input: object): ChallengeSession | undefined {
 export function readChallengeInput(input: ChallengeInput): CheckedChallenge {
   const resumed = resumedBy(input);
   if (input.flow === undefined && resumed === undefined) refuse('Give a `flow`, or a `session`.');
-  const given = readParameters(input.parameters);
-  const template = checkEmailTemplate(Reflect.get(input, 'emailTemplate'));
-  const parameters = template === undefined ? given : { ...given, emailtemplate: template };
+  const parameters = readParameters(input.parameters);
   return {
     resumed,
     flow: input.flow,

@@ -36,6 +36,8 @@ export interface FirstPartyOptions {
   readonly parameters?: Partial<ChallengeParameterNames> | undefined;
   /** Calls per login. Default 8. */
   readonly maxRounds?: number | undefined;
+  /** Whether calls are forms or JSON; the first one of a registration has `registrationFormat`. Default `form`. */
+  readonly format?: 'form' | 'json' | undefined;
   /** Whether the first call of a registration is JSON, as Salesforce wants it, or a form. Default `json`. */
   readonly registrationFormat?: 'json' | 'form' | undefined;
   /**
@@ -58,6 +60,7 @@ export interface FirstPartySettings {
   readonly redirectUri: boolean;
   readonly parameters: ChallengeParameterNames;
   readonly maxRounds: number;
+  readonly format: 'form' | 'json';
   readonly registrationFormat: 'json' | 'form';
   readonly plainUvid: 'header' | 'body' | 'none';
 }
@@ -75,6 +78,7 @@ const known: ReadonlySet<string> = new Set<keyof FirstPartyOptions>([
   'redirectUri',
   'parameters',
   'maxRounds',
+  'format',
   'registrationFormat',
   'plainUvid',
 ]);
@@ -157,6 +161,7 @@ export function readFirstParty(
     redirectUri: flag('redirectUri', false),
     parameters: readNames(options['parameters'], refuse),
     maxRounds,
+    format: choice('format', 'form', 'json'),
     registrationFormat: choice('registrationFormat', 'json', 'form'),
     plainUvid: choice('plainUvid', 'header', 'body', 'none'),
   };

@@ -69,7 +69,7 @@ export class HeadlessClient {
     return this.#context.settings.site.base;
   }
 
-  /** Consumer key of the app. */
+  /** The consumer key of the app that it speaks for. */
   get clientId(): string {
     return this.#context.settings.clientId;
   }

@@ -18,6 +18,9 @@ export interface ChallengeParameterNames {
   readonly recaptcha: string;
   readonly recaptchaEvent: string;
   readonly userdata: string;
+  readonly emailTemplate: string;
+  /** A visitor id in the body. */
+  readonly uvidHint: string;
 }
 
 /** The names when none are given. */
@@ -31,6 +34,8 @@ export const challengeParameterNames: ChallengeParameterNames = {
   recaptcha: 'recaptcha',
   recaptchaEvent: 'recaptchaevent',
   userdata: 'userdata',
+  emailTemplate: 'emailtemplate',
+  uvidHint: 'uvid_hint',
 };
 
 /** What a person enters in one step. */
@@ -43,6 +48,8 @@ export interface ChallengeStep extends Recaptcha {
   readonly customdata?: string | undefined;
   readonly verificationMethod?: VerificationMethod | undefined;
   readonly otp?: string | undefined;
+  /** Id of an allow-listed email template. */
+  readonly emailTemplate?: string | undefined;
   /** The new user of a registration. */
   readonly userdata?: object | undefined;
   /** Further parameters, by the names that the server knows them by. None takes the place of one that is set here. */
@@ -87,7 +94,8 @@ function membersOf(call: ChallengeCall, isJson: boolean): Members {
     [names.otp]: call.otp,
     [names.recaptcha]: call.recaptcha,
     [names.recaptchaEvent]: call.recaptchaEvent,
-    uvid_hint: hint?.in === 'body' ? hintValue(hint.visitor, false) : undefined,
+    [names.emailTemplate]: call.emailTemplate,
+    [names.uvidHint]: hint?.in === 'body' ? hintValue(hint.visitor, false) : undefined,
     auth_session: call.authSession,
     client_id: call.clientId,
     response_type: call.responseType ? 'code' : undefined,

@@ -63,6 +63,25 @@ function refined(description: string, call: HeadlessCall): HeadlessErrorCode {
   return 'request_refused';
 }
 
+/** What Salesforce says to a login hint where no discovery handler looks at it: then it misses a username. */
+const missesUsername =
+  /\buser ?name\b.*\b(?:missing|required)\b|\b(?:missing|required)\b.*\buser ?name\b/i;
+
+/**
+ * The error of a call by login hint at a site without user discovery, or undefined when the refusal says anything else. It
+ * is about no account, so nothing is given away by telling it.
+ */
+export function withoutDiscovery(error: HeadlessError): HeadlessError | undefined {
+  if (!missesUsername.test(descriptionOf(error))) return undefined;
+  return new HeadlessError('flow_disabled', {
+    cause: error.cause,
+    requestId: error.requestId,
+    hint:
+      'Salesforce looked for a username and not at the login hint: set up user discovery. Experience Workspaces > ' +
+      'Administration > Login & Registration: a headless user discovery handler, for logins and for forgotten passwords.',
+  });
+}
+
 /**
  * The error of a refused call. The documents list no error codes for these endpoints, so what is not recognised is
  * `request_refused` with Salesforce's words in `cause`.

@@ -4,6 +4,7 @@ import {
   headlessCallRequest,
   protectedCallRefusal,
   successMembers,
+  withoutDiscovery,
   type HeadlessCall,
 } from './headless-call.js';
 import { descriptionOf } from './refusal.js';
@@ -80,8 +81,9 @@ export function readPasswordReset(
   request: WireRequest,
   response: WireResponse,
 ): void {
-  if (!isSuccess(request, response, 'otp_sent'))
-    throw protectedCallRefusal(call, request, response);
+  if (isSuccess(request, response, 'otp_sent')) return;
+  const error = protectedCallRefusal(call, request, response);
+  throw (call.loginHint === undefined ? undefined : withoutDiscovery(error)) ?? error;
 }
 
 /**

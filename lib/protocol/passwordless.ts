@@ -5,6 +5,7 @@ import {
   headlessCallRequest,
   protectedCallRefusal,
   successMembers,
+  withoutDiscovery,
   type HeadlessCall,
 } from './headless-call.js';
 import { descriptionOf, requestIdOf } from './refusal.js';
@@ -55,8 +56,10 @@ export function readIdentifier(request: WireRequest, response: WireResponse): st
  * The site's discovery handler speaks in words of its own (wire contract, discovery, 5.3), so what is not recognised in an
  * answer to a login hint counts as something about the account.
  */
-function discoveryRefusal(error: HeadlessError): HeadlessError {
+export function discoveryRefusal(error: HeadlessError): HeadlessError {
   const { code, cause, requestId } = error;
+  const isOff = withoutDiscovery(error);
+  if (isOff !== undefined) return isOff;
   if (code !== 'request_refused' || /template/i.test(descriptionOf(error))) return error;
   return new HeadlessError('account_refused', { cause, requestId });
 }

@@ -116,7 +116,7 @@ export function headlessSession(
   const services: HeadlessServices = {
     client: options.client,
     codes: new Codes(locks, limits, sealing),
-    challenges: new Challenges(locks, limits.codeLifetime, sealing),
+    challenges: new Challenges(locks, limits, sealing),
     sealing,
     locks,
     ledger,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { HeadlessClient } from '../client/headless-client.js';
 import { HeadlessError } from '../errors.js';
 import { endOfSession } from './ended-sessions.js';
 import {
@@ -16,6 +17,12 @@ export interface PendingRedirect {
   readonly state: string;
   /** `sso`, or the flow that a page runs. */
   readonly flow: string;
+  /** Site and client id that it was begun with: see {@link clientOf}. */
+  readonly client: string;
+  /** Name of the strategy that ends it; undefined for a guest. */
+  readonly strategy?: string | undefined;
+  /** The identity provider that was asked for, if one was. */
+  readonly provider?: string | undefined;
   readonly codeVerifier: string;
   readonly nonce?: string | undefined;
   /** Undefined for the client's own. */
@@ -44,6 +51,14 @@ const lifetime = 600_000;
 const mostPending = 10;
 /** So many logins in other tabs of the browser can come between a start and its callback. */
 const mostLogins = 10;
+
+/**
+ * What tells the clients of one app apart. A code and its verifier belong to the client that began; under another one they
+ * would go out with its secret, and let people in by its rules (mix-up).
+ */
+export function clientOf({ site, clientId }: HeadlessClient): string {
+  return `${site} ${clientId}`;
+}
 
 function isBound(value: unknown): Bound | undefined {
   return typeof value === 'object' && value !== null && 'codeVerifier' in value
@@ -103,20 +118,21 @@ export async function beginRedirect(headless: Headless, pending: PendingRedirect
 /**
  * The redirect that a callback belongs to. It is gone then: whatever comes of the callback, no second one is answered.
  *
- * @param isMeant whether this kind of flow is ended here.
- * @throws {HeadlessError} `sso_state_unknown` when it was not begun in this browser, has expired, or is used up.
+ * @param isMeant whether it is ended here. One that is not stays as it is.
+ * @throws {HeadlessError} `sso_state_unknown` when it was not begun in this browser or not for here, has expired, or is
+ *   used up.
  */
 export async function takeRedirect(
   headless: Headless,
   state: string,
-  isMeant: (flow: string) => boolean,
+  isMeant: (pending: PendingRedirect) => boolean,
 ): Promise<PendingRedirect> {
   const { store, id } = openSession(headless.request);
   const records = new SealedRecords('redirect', headless.services.sealing, isBound);
   return headless.services.locks.run(turnOf(state), async () => {
     const found = state === '' ? undefined : await records.get(store, state);
     const isOurs =
-      found !== undefined && isMeant(found.flow) && (await continues(store, found.session, id));
+      found !== undefined && isMeant(found) && (await continues(store, found.session, id));
     if (!isOurs) throw new HeadlessError('sso_state_unknown');
     await records.delete(store, state);
     if (found.expiresAt <= Date.now()) throw new HeadlessError('sso_state_unknown');

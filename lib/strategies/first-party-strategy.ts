@@ -58,7 +58,10 @@ const wrong: ReadonlyMap<string, 'invalid_credentials' | 'invalid_code'> = new M
   ['invalid_otp', 'invalid_code'],
 ]);
 
-/** An answer like the one that any other account gets, in Salesforce's words. */
+/**
+ * That a code was sent for a login, in words of Salesforce that are the same for everybody: the server's own may differ for
+ * an account that it refuses.
+ */
 function likeAnyOther({ state, method = 'email' }: PendingChallenge) {
   const error = 'authorization_required';
   const errorCode = 'login_initialized';
@@ -109,7 +112,7 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
         }
         const turned = await new FirstPartySteps(this.client, req, given).start();
         url = this.browserUrl(turned);
-        if (turned.outcome?.state === 'done') throw new HeadlessError('unexpected_answer');
+        if (turned.outcome.state === 'done') throw new HeadlessError('unexpected_answer');
       };
       this.middleware(send)(req, res, (error?: unknown) => {
         if (url === undefined || error !== undefined) {
@@ -133,18 +136,20 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
       };
     }
     const { outcome, pending } = turned;
-    if (outcome?.state === 'done') {
+    if (outcome.state === 'done') {
       const { login } = outcome;
       const { identity, tokens, uvid } = login;
       return this.conclude({ flow: 'first-party', identity, tokens, uvid, req }, () => {
         announceLogin(req, 'first-party', login);
       });
     }
-    if (pending === undefined) throw new HeadlessError('unexpected_answer');
-    const said = outcome?.state === 'challenge' ? outcome : likeAnyOther(pending);
-    const { error, errorCode, members } = said;
-    const mistake = wrong.get(errorCode ?? '');
+    if (pending === undefined || outcome.state !== 'challenge') {
+      throw new HeadlessError('unexpected_answer');
+    }
+    const mistake = wrong.get(outcome.errorCode ?? '');
     if (mistake !== undefined) throw new HeadlessError(mistake);
+    const isSent = pending.flow === 'passwordless' && pending.state === 'otp_sent';
+    const { error, errorCode, members } = isSent ? likeAnyOther(pending) : outcome;
     // A set-up fault stays one, even where the server would let the visitor go on.
     const fault = salesforceErrors.get(error);
     if (fault !== undefined) throw new HeadlessError(fault, { cause: { error } });
@@ -165,7 +170,7 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
 
   /** Where the browser is to go on, when Salesforce wants one. @throws {HeadlessError} `browser_required`. */
   private browserUrl({ outcome }: Turned): string | undefined {
-    if (outcome?.state !== 'redirect') return undefined;
+    if (outcome.state !== 'redirect') return undefined;
     const url = outcome.url ?? this.webLogin;
     if (url === undefined) throw new HeadlessError('browser_required');
     return url;

@@ -1,6 +1,7 @@
 import type { NamedIdentity } from '../client/identity.js';
-import type { OtpStart, OtpTicket } from '../client/inputs.js';
-import { HeadlessError } from '../errors.js';
+import { decoyIdentifier, isAboutAccount } from '../client/decoys.js';
+import type { OtpStart } from '../client/inputs.js';
+import type { SentCode } from '../session/codes.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
 import {
   methodField,
@@ -75,17 +76,17 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
     const { username, loginHint, customdata, method, ...rest } = await this.request(req);
     const isNew = username !== undefined || loginHint !== undefined;
     const request = { user: isNew ? { username, loginHint } : undefined, method, keep: customdata };
-    await codes.start(req, 'otp', request, async (sending): Promise<OtpTicket | undefined> => {
+    await codes.start(req, 'otp', request, async (sending): Promise<SentCode> => {
       const { user, method: by, kept } = sending;
       try {
         return await this.client.startOtp({ ...rest, ...user, customdata: kept, method: by });
       } catch (error) {
         // Whether an account exists is not for a stranger to learn: the answer is that of any other.
-        if (!(error instanceof HeadlessError) || error.code !== 'account_refused') throw error;
+        if (!isAboutAccount(error)) throw error;
         const isShown = this.discoveryMessage && user.loginHint !== undefined;
         const said = isShown ? inHandlersWords(error) : undefined;
         if (said !== undefined) throw said;
-        return undefined;
+        return { identifier: decoyIdentifier(), method: by ?? 'email', isRefused: true };
       }
     });
   }

@@ -1,3 +1,4 @@
+import { isAboutAccount } from '../client/decoys.js';
 import { HeadlessClient } from '../client/headless-client.js';
 import type { PasswordResetStart } from '../client/password-reset.js';
 import { HeadlessError } from '../errors.js';
@@ -115,7 +116,7 @@ export function passwordReset(options: PasswordResetOptions): PasswordReset {
           await client.startPasswordReset({ ...rest, ...user, customdata: kept, method: by });
         } catch (error) {
           // Whether an account exists is not for a stranger to learn: the answer is that of any other.
-          if (isError(error, 'account_refused')) return undefined;
+          if (isAboutAccount(error)) return undefined;
           throw error;
         }
         return { identifier: '', method: by };

@@ -1,14 +1,18 @@
 import type { NamedIdentity } from '../client/identity.js';
 import type { RegistrationStart, RegistrationTicket } from '../client/registration.js';
 import { HeadlessError } from '../errors.js';
-import type { CodeUser } from '../session/code-attempts.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
 import { readCode, typedCode, type OtpCredentials } from './code-form.js';
 import { readerOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Middleware } from './middleware.js';
 import type { OwnOptionKinds } from './options.js';
-import { emptyForm, readRegistrationForm, type RegistrationRequest } from './registration-form.js';
+import {
+  addresseeOf,
+  emptyForm,
+  readRegistrationForm,
+  type RegistrationRequest,
+} from './registration-form.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** Options of {@link RegistrationStrategy}. */
@@ -39,11 +43,6 @@ function keptOf(request: RegistrationRequest): KeptRegistration | undefined {
     (value) => value !== undefined && value !== null,
   );
   return userdata && isNew ? { userdata, customdata, password, emailTemplate } : undefined;
-}
-
-/** Whose attempt it is: another registration under the same name takes its place. */
-function userOf({ userdata }: KeptRegistration): CodeUser {
-  return { username: String(userdata['username'] ?? userdata['email'] ?? '') };
 }
 
 /**
@@ -79,7 +78,7 @@ export class RegistrationStrategy extends HeadlessStrategy<NamedIdentity> {
     const request = await this.registration(req);
     const { method, recaptcha, recaptchaEvent } = request;
     const keep = keptOf(request);
-    const asked = { user: keep && userOf(keep), method, keep };
+    const asked = { user: keep && addresseeOf(keep, method), method, keep };
     try {
       await codes.start(req, 'registration', asked, (sending): Promise<RegistrationTicket> => {
         const { kept, method: by } = sending;

@@ -1,7 +1,12 @@
 import type { NamedIdentity } from '../client/identity.js';
 import { HeadlessError } from '../errors.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
-import { beginRedirect, takeRedirect } from '../session/redirects.js';
+import {
+  beginRedirect,
+  clientOf,
+  takeRedirect,
+  type PendingRedirect,
+} from '../session/redirects.js';
 import { callbackOf, queryOf } from './callback.js';
 import { formField, formOf, textReaderOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
@@ -48,8 +53,8 @@ function pageFlowOf(flow: string): PageFlow | undefined {
 
 /**
  * Login by redirect, `sf-headless-sso`: at an identity provider of the site (native SSO), or on the site's own login
- * page. One route begins it, the callback ends it; which of the two a request is, it says itself. It ends named
- * `browserFlow`s, too. Needs `headlessSession`: what belongs to a redirect stays on the server, bound to the session
+ * page. One route begins it, the callback ends it; which of the two a request is, it says itself. It ends the
+ * `browserFlow`s that name it, too. Needs `headlessSession`: what belongs to a redirect stays on the server, bound to the session
  * that began it, and is good for one callback.
  */
 export class SsoStrategy extends HeadlessStrategy<NamedIdentity> {
@@ -98,21 +103,26 @@ export class SsoStrategy extends HeadlessStrategy<NamedIdentity> {
     const { scope, prompt, callbackURL: redirectUri } = this;
     const { url, ...start } = await this.client.ssoUrl({ provider, scope, prompt, redirectUri });
     const returnTo = safeReturnTo(await this.returnTo(req));
-    await beginRedirect(headless, { ...start, flow: 'sso', redirectUri, returnTo });
+    const mine = { client: clientOf(this.client), strategy: this.name, provider };
+    await beginRedirect(headless, { ...start, ...mine, flow: 'sso', redirectUri, returnTo });
     return () => {
       this.redirect(url);
     };
+  }
+
+  /** Whether a login is ended here: what one strategy began, no other one lets in by its own rules. */
+  private isMine({ flow, client, strategy, provider, redirectUri }: PendingRedirect): boolean {
+    if (client !== clientOf(this.client) || strategy !== this.name) return false;
+    if (pageFlowOf(flow) !== undefined) return true;
+    const isListed = provider === undefined || this.providers.includes(provider);
+    return flow === 'sso' && isListed && redirectUri === this.callbackURL;
   }
 
   private async end(req: LoginRequest, callback: URLSearchParams): Promise<Verb> {
     const headless = headlessOf(req);
     const [state = '', ...more] = callback.getAll('state');
     if (more.length > 0) throw new HeadlessError('sso_state_unknown');
-    const pending = await takeRedirect(
-      headless,
-      state,
-      (flow) => flow === 'sso' || pageFlowOf(flow) !== undefined,
-    );
+    const pending = await takeRedirect(headless, state, (found) => this.isMine(found));
     const { flow, codeVerifier, nonce, redirectUri, returnTo } = pending;
     const uvid = pending.uvid ?? (await visitorFor(req));
     const login = await this.client.redeem({

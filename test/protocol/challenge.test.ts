@@ -17,7 +17,7 @@ const call: ChallengeCall = {
   password: 'Corr3ct-Horse',
 };
 const request = challengeRequest(endpoint, 'form', call);
-const login = { isRegistration: false };
+const login = { isRegistration: false, isByHint: false };
 const answer = (status: number, body: unknown): WireResponse => ({
   status,
   headers: {},
@@ -148,7 +148,7 @@ describe('an answer of the challenge endpoint', () => {
   it('is about the password of a registration, even where it names the user as well', () => {
     const said = 'Your password cannot equal or contain your user name.';
     const refusal = answer(400, { error: 'invalid_request', error_description: said });
-    const registers = { isRegistration: true };
+    const registers = { isRegistration: true, isByHint: false };
     assert.throws(() => readChallenge(registers, request, refusal), {
       code: 'password_policy',
       fields: { password: said },

@@ -161,6 +161,22 @@ describe('FirstPartyStrategy', () => {
     assert.equal(visitor, uvid);
   });
 
+  describe('begins anew after a right password whose login failed, for', () => {
+    const token = 'POST /services/oauth2/token';
+    const fails = (title: string, fault: 'status' | 'empty' | 'reset', status: number): void => {
+      it(title, async () => {
+        const agent = open();
+        await post(agent, { ...alice, password: 'not-it-1' }).expect(401);
+        emulator.faults([{ match: token, fault, times: 1 }]);
+        await post(agent, alice).expect(status);
+        await post(agent, alice).expect(200);
+      });
+    };
+    fails('an error of Salesforce', 'status', 502);
+    fails('an answer that says nothing', 'empty', 502);
+    fails('an answer that was lost', 'reset', 503);
+  });
+
   describe('reports as an error, not as a wrong password', () => {
     const broken = (title: string, code: string, prepare: () => void): void => {
       it(`${title}: ${code}`, async () => {

@@ -161,30 +161,31 @@ describe('FirstPartyStrategy', () => {
       assert.deepEqual(Object.keys(unknown.body.challenge), Object.keys(known.body.challenge));
     });
 
-    it('hides what the discovery handler says of an account', async () => {
-      const picky = await startEmulator({
-        discover: () => ({ userIds: [], customErrorMessage: 'This account is closed.' }),
+    for (const customErrorMessage of ['This account is closed.', 'Try the other shop.'])
+      it(`hides what the discovery handler says of an account: ${customErrorMessage}`, async () => {
+        const picky = await startEmulator({
+          discover: () => ({ userIds: [], customErrorMessage }),
+        });
+        registerFirstParty(picky);
+        picky.settings({ login: { discovery: true } });
+        shop = createFirstPartyShop({ emulator: picky });
+        const agent = request.agent(shop.app);
+        const { body } = await post(agent, { login_hint: 'x', recaptcha: 'pass' }).expect(401);
+        const { attempt, expiresAt, ...rest } = body.challenge;
+        assert.ok(typeof attempt === 'string' && expiresAt > Date.now());
+        const members = {
+          error: 'authorization_required',
+          error_code: 'login_initialized',
+          login_status: { state: 'otp_sent', type: 'EMAIL' },
+        };
+        assert.deepEqual(rest, {
+          ...{ flow: 'passwordless', state: 'otp_sent', method: 'email' },
+          ...{ error: members.error, errorCode: members.error_code, members },
+        });
+        const wrongCode = await post(agent, { code: '123456' }).expect(401);
+        assert.equal(wrongCode.body.code, 'invalid_code');
+        await picky.close();
       });
-      registerFirstParty(picky);
-      picky.settings({ login: { discovery: true } });
-      shop = createFirstPartyShop({ emulator: picky });
-      const agent = request.agent(shop.app);
-      const { body } = await post(agent, { login_hint: 'x', recaptcha: 'pass' }).expect(401);
-      const { attempt, expiresAt, ...rest } = body.challenge;
-      assert.ok(typeof attempt === 'string' && expiresAt > Date.now());
-      const members = {
-        error: 'authorization_required',
-        error_code: 'login_initialized',
-        login_status: { state: 'otp_sent', type: 'EMAIL' },
-      };
-      assert.deepEqual(rest, {
-        ...{ flow: 'passwordless', state: 'otp_sent', method: 'email' },
-        ...{ error: members.error, errorCode: members.error_code, members },
-      });
-      const wrongCode = await post(agent, { code: '123456' }).expect(401);
-      assert.equal(wrongCode.body.code, 'invalid_code');
-      await picky.close();
-    });
   });
 
   describe('registers', () => {

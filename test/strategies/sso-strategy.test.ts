@@ -391,6 +391,77 @@ describe('SsoStrategy', () => {
     });
   });
 
+  describe('ends what it began itself, and leaves a callback alone that', () => {
+    const callbackURL = 'http://localhost:3000/callback';
+    const other = 'Corp_Staff';
+    const seen: string[] = [];
+    const clients: HeadlessClient[] = [];
+    afterEach(async () => {
+      seen.length = 0;
+      await Promise.all(clients.splice(0).map((each) => each.close()));
+    });
+    interface Desk extends Partial<SsoStrategyOptions> {
+      readonly as?: string;
+      readonly clientId?: string;
+    }
+    /** An app with two strategies, each at a route of its own; `as` is the name that Passport knows one by. */
+    function openTwo(first: Desk, second: Desk): Agent {
+      client = clientFor(emulator);
+      shop = createShop({
+        emulator,
+        routes: (app, passport) => {
+          for (const [at, { as, clientId, ...options }] of [first, second].entries()) {
+            const own = clientId === undefined ? client : clientFor(emulator, { clientId });
+            if (own !== client) clients.push(own);
+            const path = `/${String(at)}`;
+            const strategy = new SsoStrategy({ client: own, ...options }, () => {
+              seen.push(path);
+              return { id: path };
+            });
+            const name = as ?? strategy.name;
+            passport.use(name, strategy as Strategy);
+            const handler = passport.authenticate(name) as RequestHandler;
+            app.get(path, handler, (_req, res) => res.json({ ended: path }));
+          }
+        },
+      });
+      return request.agent(shop.app);
+    }
+    const ends = async (first: Desk, second: Desk): Promise<void> => {
+      const asked = first.providers?.[0];
+      const agent = openTwo(first, second);
+      const query = asked === undefined ? '' : `?provider=${asked}`;
+      const begun = await agent.get(`/0${query}`).expect(302);
+      const visitor = new CookieVisitor(emulator);
+      let arrival = await visitor.go(location(begun));
+      if (asked === undefined) arrival = await visitor.fillIn(arrival, 'bob@example.com');
+      const { search } = arrival.url;
+      await agent.get(`/1${search}`).expect(403);
+      assert.deepEqual([seen, tokenCalls()], [[], 0]);
+      await agent.get(`/0${search}`).expect(200);
+      assert.deepEqual(seen, ['/0']);
+    };
+
+    it('a strategy of another name began', () =>
+      ends({ name: 'customer', providers: [provider] }, { name: 'staff', providers: [provider] }));
+    it('a strategy of another name began on the site’s login page', () =>
+      ends({ name: 'customer' }, { name: 'staff' }));
+    it('names a provider outside its own list', () =>
+      ends({ as: 'customer', providers: [provider] }, { as: 'staff', providers: [other] }));
+    it('was to come to another URL', () =>
+      ends(
+        { as: 'customer', providers: [provider] },
+        { as: 'staff', providers: [provider], callbackURL: `${callbackURL}?staff` },
+      ));
+    it('belongs to another client', () => {
+      emulator.client('3MVG9.other', { redirectUris: [callbackURL] });
+      return ends(
+        { as: 'customer', providers: [provider] },
+        { as: 'staff', providers: [provider], clientId: '3MVG9.other' },
+      );
+    });
+  });
+
   describe('returnTo', () => {
     it('is there after the login, encoded, for the app to redirect to', async () => {
       const agent = open();
