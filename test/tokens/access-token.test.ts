@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import request from 'supertest';
+import { later } from '../flows/later.js';
 import type { Shop, ShopOptions } from '../support/shop.js';
+import type { RequestHandler } from '../support/stacks.js';
 import {
   alice,
   askToken,
   assertNoneTwice,
+  bob,
   CountingStore,
   createTokenShop,
   isAlive,
@@ -138,23 +141,119 @@ describe('accessToken()', () => {
       assert.equal(refreshesSeen(emulator).length, 0);
     });
 
-    it('renews it earlier by chance, and only one request waits for that', async () => {
-      open({ headless: { tokens: { sessionTimeout: 4, margin: 0.01, jitter: 60 } } });
-      emulator.settings({ approvalsPerUser: 50 });
-      const visitors = await Promise.all(Array.from({ length: 12 }, () => loggedIn(shop)));
-      await pass(3_600);
-      emulator.faults([{ match: 'POST /services/oauth2/token', delay: 300 }]);
-      const began = Date.now();
-      const tokens = await Promise.all(
-        visitors.map((visitor) => Promise.all([tokenOf(visitor), tokenOf(visitor)])),
-      );
-      assert.ok(Date.now() - began < 2_000);
-      for (const [one, other] of tokens) {
-        assert.ok((await isAlive(emulator, one)) && (await isAlive(emulator, other)));
-      }
-      assert.ok(refreshesSeen(emulator).length <= 12);
-      assertNoneTwice(emulator);
-    }).timeout(10_000);
+    for (const who of ['this process', 'another process']) {
+      it(`renews it earlier by chance, and only one request waits for that, also of ${who}`, async () => {
+        const headless = { tokens: { sessionTimeout: 4_000, margin: 10, jitter: 4_000 } };
+        open({ headless });
+        const other =
+          who === 'this process' ? shop : createTokenShop({ emulator, store, headless });
+        emulator.settings({ approvalsPerUser: 50 });
+        const cookies = await Promise.all(Array.from({ length: 24 }, () => sessionCookie(shop)));
+        const old = await Promise.all(cookies.map((cookie) => askToken(shop, cookie)));
+        emulator.faults([{ match: 'POST /services/oauth2/token', delay: 600 }]);
+        let isAnswered = false;
+        const answers = await later(3_600, async () => {
+          const first = cookies.map(async (cookie, place) => {
+            const { token } = await askToken(shop, cookie);
+            if (token !== old[place]?.token) isAnswered = true;
+            return token;
+          });
+          await pass(150);
+          const second = await Promise.all(cookies.map((cookie) => askToken(other, cookie)));
+          assert.equal(isAnswered, false, 'the others waited for the answer of Salesforce');
+          assert.deepEqual(second, old);
+          return Promise.all(first);
+        });
+        if (other !== shop) await other.close();
+        const renewed = answers.filter((token, place) => token !== old[place]?.token);
+        assert.ok(renewed.length > 0 && renewed.length < cookies.length, 'not by chance');
+        assert.equal(refreshesSeen(emulator).length, renewed.length);
+        assertNoneTwice(emulator);
+      });
+    }
+  });
+
+  describe('within one request', () => {
+    /** A route that asks for the token, has something done, and asks again. */
+    const aroundIt = (...doing: RequestHandler[]): void => {
+      open({
+        routes: (app, passport) => {
+          const ask: RequestHandler = (req, res, next) => {
+            const { tokens = [] } = res.locals as { tokens?: string[] };
+            req.headless.accessToken().then((token) => {
+              res.locals['tokens'] = [...tokens, token];
+              next();
+            }, next);
+          };
+          const login = passport.authenticate('sf-headless-password') as RequestHandler;
+          app.post('/around', ask, ...(doing.length > 0 ? doing : [login]), ask, (_req, res) => {
+            res.json(res.locals);
+          });
+        },
+      });
+    };
+
+    it('is refused after the logout, though it has been handed out before', async () => {
+      aroundIt((req, _res, next) => {
+        req.headless.logout().then(() => {
+          next();
+        }, next);
+      });
+      const { body } = await (await loggedIn(shop)).post('/around').expect(401);
+      assert.equal(body.code, 'login_required');
+    });
+
+    it('is the other user’s after the login of another user', async () => {
+      aroundIt();
+      const visitor = await loggedIn(shop);
+      const { body } = await visitor.post('/around').send(bob).expect(200);
+      const [alices, bobs] = body.tokens as string[];
+      assert.notEqual(alices, bobs);
+      assert.equal(bobs, await tokenOf(visitor));
+      assert.equal(bobs, shop.logins.at(-1)?.tokens.accessToken);
+    });
+  });
+
+  describe('never is somebody else’s', () => {
+    interface Known {
+      readonly identity?: object;
+      readonly guest?: { readonly uvid: string };
+    }
+    /** The app, or a fault of it, changes what its session says. */
+    const openWith = (change: (known: Known) => object): void => {
+      open({
+        routes: (app) => {
+          app.post('/change', (req, res) => {
+            const { session } = req as unknown as { session: { readonly sfHeadless: Known } };
+            Object.assign(session, change(session.sfHeadless));
+            res.json({});
+          });
+        },
+      });
+    };
+    const refusedThen = async (visitor: ReturnType<typeof request.agent>): Promise<void> => {
+      await visitor.post('/change').expect(200);
+      const { body } = await visitor.get('/token').expect(401);
+      assert.equal(body.code, 'login_required');
+    };
+
+    it('where the session names another user than its tokens', async () => {
+      openWith(({ identity, ...data }) => ({
+        sfHeadless: { ...data, identity: { ...identity, userId: '005xx0000099999AAA' } },
+      }));
+      await refusedThen(await loggedIn(shop));
+    });
+
+    it('where the session has a user, and a guest’s tokens', async () => {
+      openWith(({ guest }) => ({
+        passport: { user: { id: 'somebody' } },
+        sfHeadless: { identity: { userId: guest?.uvid } },
+      }));
+      const visitor = request.agent(shop.app);
+      await visitor.post('/save').expect(200);
+      await tokenOf(visitor);
+      await refusedThen(visitor);
+    });
   });
 
   describe('is refused with login_required', () => {
@@ -169,7 +268,7 @@ describe('accessToken()', () => {
       assert.deepEqual(store.calls, []);
     });
 
-    it('to a user whom the app has logged in by itself', async () => {
+    it('to a user whom the app has logged in by itself, a guest before or not', async () => {
       open({
         routes: (app) => {
           app.post('/plain', (req, res, next) => {
@@ -183,6 +282,11 @@ describe('accessToken()', () => {
       const visitor = request.agent(shop.app);
       await visitor.post('/plain').expect(200);
       await refused(visitor);
+      const guest = request.agent(shop.app);
+      await guest.post('/save').expect(200);
+      await tokenOf(guest);
+      await guest.post('/plain').expect(200);
+      await refused(guest);
     });
 
     it('where no tokens are kept', async () => {
@@ -222,6 +326,14 @@ describe('accessToken()', () => {
       await refused(visitor);
       await refused(visitor);
       assert.equal(refreshesSeen(emulator).length, 1);
+    });
+
+    it('when Salesforce has ended the login, though the old token would last a little longer', async () => {
+      open({ headless: { tokens: shortLived(100) } });
+      const visitor = await loggedIn(shop);
+      await tokenOf(visitor);
+      emulator.deleteUser('alice@example.com');
+      await later(60, () => refused(visitor));
     });
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import request from 'supertest';
+import { later } from '../flows/later.js';
 import type { Shop, ShopOptions } from '../support/shop.js';
 import {
   bob,
@@ -10,6 +11,7 @@ import {
   pass,
   refreshesSeen,
   rotate,
+  shortLived,
   tokenOf,
   type Visitor,
 } from './token-shop.js';
@@ -175,6 +177,20 @@ describe('req.headless.fetch', () => {
     assert.equal(body.code, 'login_required');
   });
 
+  it('ends the login when Salesforce refuses the token that was left after a lost refresh', async () => {
+    open({ headless: { tokens: shortLived(100) } });
+    const visitor = await loggedIn(shop);
+    const old = await tokenOf(visitor);
+    await later(60, async () => {
+      emulator.faults([{ match: 'POST /services/oauth2/token', fault: 'reset', times: 1 }]);
+      assert.equal(await tokenOf(visitor), old);
+      await kill(old);
+      const { body } = await visitor.post('/call').send({ path: query }).expect(401);
+      assert.equal(body.code, 'refresh_lost');
+    });
+    assert.equal(refreshesSeen(emulator).length, 1);
+  });
+
   const untouched = (title: string, rule: object): void => {
     it(`leaves other refusals to the app: ${title}`, async () => {
       open();
@@ -225,23 +241,34 @@ describe('req.headless.fetch', () => {
 });
 
 describe('req.headless.siteUrl', () => {
+  let emulator: Emulator;
+  let shop: Shop;
+  beforeEach(async () => {
+    emulator = await startEmulator();
+    rotate(emulator);
+    shop = createTokenShop({ emulator, client: { scope: 'api openid refresh_token web' } });
+  });
+  afterEach(async () => {
+    await shop.close();
+    await emulator.close();
+  });
+
   it('renews a token that Salesforce has ended, once', async () => {
-    const emulator = await startEmulator();
-    const shop = createTokenShop({
-      emulator,
-      client: { scope: 'api openid refresh_token web' },
-    });
-    try {
-      rotate(emulator);
-      const visitor = await loggedIn(shop);
-      const body = new URLSearchParams({ token: await tokenOf(visitor) });
-      await fetch(`${emulator.url}/services/oauth2/revoke`, { method: 'POST', body });
-      const { body: answer } = await visitor.get('/link').expect(200);
-      assert.match(answer.link, /frontdoor/);
-      assert.equal(refreshesSeen(emulator).length, 1);
-    } finally {
-      await shop.close();
-      await emulator.close();
-    }
+    const visitor = await loggedIn(shop);
+    const body = new URLSearchParams({ token: await tokenOf(visitor) });
+    await fetch(`${emulator.url}/services/oauth2/revoke`, { method: 'POST', body });
+    const { body: answer } = await visitor.get('/link').expect(200);
+    assert.match(answer.link, /frontdoor/);
+    assert.equal(refreshesSeen(emulator).length, 1);
+  });
+
+  it('gives up when Salesforce refuses the new token as well', async () => {
+    const visitor = await loggedIn(shop);
+    const match = 'POST /services/oauth2/singleaccess';
+    emulator.faults([{ match, fault: 'status', status: 403, body: 'Bad_OAuth_Token' }]);
+    const { body } = await visitor.get('/link').expect(502);
+    assert.equal(body.code, 'access_token_refused');
+    assert.equal(callsOf(emulator, '/oauth2/singleaccess'), 2);
+    assert.equal(refreshesSeen(emulator).length, 1);
   });
 });

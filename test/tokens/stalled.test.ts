@@ -16,6 +16,7 @@ import {
   rotate,
   sessionCookie,
   shortLived,
+  tokenOf,
 } from './token-shop.js';
 
 /** Locks that several processes share, and that free themselves after a time: nobody renews them, as in a process that stalls. */
@@ -187,6 +188,34 @@ describe('what a refresh leaves behind', () => {
     const began = Date.now();
     assert.equal((await visitor.get('/token')).body.code, 'refresh_lost');
     assert.ok(Date.now() - began < 1_000, 'nobody waits for an answer that has come');
+  });
+
+  it('is renewed once more when Salesforce refuses it before the renewal is quite over', async () => {
+    const visitor = await loggedIn(shop);
+    const old = await tokenOf(visitor);
+    await pass(350);
+    const { inner } = store;
+    const set = inner.set.bind(inner);
+    let marks = 0;
+    inner.set = (id, session, done) => {
+      if (id.startsWith('sf-headless-refresh-')) marks += 1;
+      // The tokens are stored by then, and that they are is not on record.
+      const isLate = id.startsWith('sf-headless-refresh-') && marks === 2;
+      setTimeout(
+        () => {
+          set(id, session, done);
+        },
+        isLate ? 1_000 : 0,
+      );
+    };
+    const first = tokenOf(visitor);
+    while (marks < 2) await pass(20);
+    const match = 'GET /services/data/v66.0/query';
+    emulator.faults([{ match, times: 1, fault: 'status', status: 401 }]);
+    const { body } = await visitor.post('/call').send({ path: '/services/data/v66.0/query?q=SELECT Name FROM Booking__c' }); // prettier-ignore
+    assert.equal(body.status, 200, JSON.stringify(body));
+    assert.equal(new Set([old, await first, await tokenOf(visitor)]).size, 3);
+    assertNoneTwice(emulator);
   });
 
   it('is stored all the same by a store that stumbles', async () => {
