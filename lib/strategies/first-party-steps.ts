@@ -1,6 +1,6 @@
 import type { ChallengeOutcome } from '../client/challenge-input.js';
 import type { HeadlessClient } from '../client/headless-client.js';
-import { HeadlessError } from '../errors.js';
+import { HeadlessError, salesforceErrors } from '../errors.js';
 import { isAboutAccount } from '../client/decoys.js';
 import { seeminglySent } from '../client/refused-challenge.js';
 import type { KeptStart } from '../session/challenge-records.js';
@@ -26,6 +26,14 @@ async function orWrong(outcome: Promise<ChallengeOutcome>): Promise<ChallengeOut
     const isRefused = error instanceof HeadlessError && error.code === 'account_refused';
     throw isRefused ? new HeadlessError('invalid_credentials') : error;
   }
+}
+
+/** @throws {HeadlessError} for a set-up fault, even where the server would let the visitor go on. */
+export function refuseFault(outcome: ChallengeOutcome): void {
+  if (outcome.state !== 'challenge') return;
+  const { error } = outcome;
+  const fault = salesforceErrors.get(error);
+  if (fault !== undefined) throw new HeadlessError(fault, { cause: { error } });
 }
 
 /** What goes on with a login that waits. */
@@ -137,7 +145,9 @@ export class FirstPartySteps {
       uvid: await visitorFor(this.req),
     };
     try {
-      return await this.client.challenge({ ...keep, ...more });
+      const outcome = await this.client.challenge({ ...keep, ...more });
+      refuseFault(outcome);
+      return outcome;
     } catch (error) {
       if (keep.flow !== 'passwordless' || !isAboutAccount(error)) throw error;
       return seeminglySent(resumed, keep.method);

@@ -1,11 +1,11 @@
 import type { NamedIdentity } from '../client/identity.js';
-import { HeadlessError, salesforceErrors } from '../errors.js';
+import { HeadlessError } from '../errors.js';
 import type { Fields } from '../protocol/answer.js';
 import type { Turned } from '../session/challenges.js';
 import type { PendingChallenge } from '../session/express-session.js';
 import { announceLogin } from '../session/headless.js';
 import { readFirstParty, type FirstPartyCredentials } from './first-party-form.js';
-import { FirstPartySteps, type FirstPartyRequest } from './first-party-steps.js';
+import { FirstPartySteps, refuseFault, type FirstPartyRequest } from './first-party-steps.js';
 import { readerOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Middleware } from './middleware.js';
@@ -148,11 +148,9 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
     }
     const mistake = wrong.get(outcome.errorCode ?? '');
     if (mistake !== undefined) throw new HeadlessError(mistake);
+    refuseFault(outcome);
     const isSent = pending.flow === 'passwordless' && pending.state === 'otp_sent';
     const { error, errorCode, members } = isSent ? likeAnyOther(pending) : outcome;
-    // A set-up fault stays one, even where the server would let the visitor go on.
-    const fault = salesforceErrors.get(error);
-    if (fault !== undefined) throw new HeadlessError(fault, { cause: { error } });
     const failure: ChallengeFailure = {
       type: 'challenge',
       message: this.challengeMessage,

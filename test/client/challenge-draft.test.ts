@@ -78,6 +78,18 @@ describe('HeadlessClient.challenge on a server that holds to the IETF draft', ()
     assert.equal(asks.length, 1);
   });
 
+  it('asks the metadata again after they could not be had', async () => {
+    const metadata = '/.well-known/openid-configuration';
+    const { answers } = server.issuer;
+    const answer = answers.get(metadata);
+    assert.ok(answer);
+    server.issuer.text(metadata, 503, '');
+    await rejects(client.challenge(ada), 'server_error');
+    assert.equal(server.calls.length, 0);
+    answers.set(metadata, answer);
+    asked(await client.challenge(ada), 'insufficient_authorization');
+  });
+
   it('sends nothing to an endpoint on another host', async () => {
     const { origin } = server.issuer;
     server.issuer.json('/.well-known/openid-configuration', 200, {
@@ -121,6 +133,25 @@ describe('HeadlessClient.challenge on a server that holds to the IETF draft', ()
       server.calls.map((call) => call.get('attested')),
       ['1 /authorize-challenge', '2 /authorize-challenge'],
     );
+  });
+
+  it('attests by headers, too', async () => {
+    await client.close();
+    const seen: unknown[] = [];
+    server.issuer.answers.set('/authorize-challenge', ({ headers }, res) => {
+      seen.push(headers['x-attested']);
+      res.writeHead(400, { 'content-type': 'application/json' });
+      res.end('{"error":"username_required","auth_session":"as.1"}');
+    });
+    client = use({
+      firstParty: {
+        endpoint: '/authorize-challenge',
+        attestation: () => ({ headers: { 'X-Attested': 'by-this-device' } }),
+      },
+    });
+    const outcome = asked(await client.challenge(ada), 'username_required');
+    assert.deepEqual(seen, ['by-this-device']);
+    assertNothingSecret(outcome, 'a challenge', ['by-this-device']);
   });
 
   it('reports an attestation that cannot be had as a set-up fault', async () => {
@@ -186,6 +217,9 @@ describe('HeadlessClient.challenge on a server that holds to the IETF draft', ()
     assert.ok(end.state === 'done' && end.session !== undefined);
     const again = await client.challenge({ session: end.session, parameters: totp });
     assert.equal(again.state, 'done');
+    // The code after a step-up belongs to the same verifier, which the server may have forgotten by then.
+    const challenges = server.calls.map((call) => call.get('code_challenge'));
+    assert.deepEqual(challenges, [challenges[0], null, challenges[0]]);
   });
 
   it('takes `invalid_session` for the end, even with a session in it', async () => {

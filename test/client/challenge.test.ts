@@ -116,6 +116,9 @@ describe('HeadlessClient.challenge', () => {
     assert.equal(idOf('ana@example.com'), undefined);
     const { identity } = done(await client.challenge({ session, otp: sent() }));
     assert.equal(identity.userId, idOf('ana@example.com'));
+    const calls = emulator.log().filter(({ path }) => path.endsWith('/authorization_challenge'));
+    const types = calls.map(({ headers }) => headers['content-type']);
+    assert.deepEqual(types, ['application/json', 'application/x-www-form-urlencoded']);
   });
 
   it('registers by a form, where it is told to', async () => {
@@ -264,5 +267,19 @@ describe('HeadlessClient.challenge', () => {
     });
     const start = asked(await client.challenge(byMail), 'login_initialized');
     done(await client.challenge({ session: start.session, otp: sent() }));
+    const [first, second] = emulator
+      .log()
+      .filter(({ path }) => path.endsWith('/authorization_challenge'))
+      .slice(-2);
+    assert.match(first?.headers['authorization'] ?? '', /^Bearer /);
+    assert.equal(second?.headers['authorization'], undefined, 'only what sends codes is guarded');
+  });
+
+  it('attests without a word on the kind of attestation, where it is told to', async () => {
+    await use({ firstParty: { assertionType: false } });
+    await client.challenge(alice).catch(() => undefined);
+    const [call] = challengeCalls(emulator);
+    assert.equal(decodeJwt(call?.get('client_assertion') ?? '').iss, firstParty.clientId);
+    assert.equal(call?.get('client_assertion_type'), null);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { decodeJwt } from 'jose';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import {
   HeadlessClient,
@@ -8,7 +9,12 @@ import {
 } from '../../lib/index.js';
 import { selfSigned } from '../emulator/certificate.js';
 import { assertNothingSecret } from '../support/secrets.js';
-import { firstParty, firstPartyClient, registerFirstParty } from '../support/first-party.js';
+import {
+  challengeCalls,
+  firstParty,
+  firstPartyClient,
+  registerFirstParty,
+} from '../support/first-party.js';
 import { clientFor } from '../support/shop.js';
 import { rejects as rejectsWith } from './rejects.js';
 
@@ -253,6 +259,10 @@ describe('the integration user’s token', () => {
           firstParty.clientSecret,
         ]);
         assert.equal(sentTo('challenge'), 2);
+        const ids = challengeCalls(emulator).map(
+          (call) => decodeJwt(call.get('client_assertion') ?? '').jti,
+        );
+        assert.equal(new Set(ids).size, 2);
       });
       it('a refused client is none', async () => {
         answerWith('challenge', { error: 'invalid_client' });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
-import type { HeadlessClient, RegistrationStart } from '../../lib/index.js';
+import { HeadlessError, type HeadlessClient, type RegistrationStart } from '../../lib/index.js';
 import { checkCustomdata, checkUserdata } from '../../lib/client/userdata.js';
+import { assertNothingSecret } from '../support/secrets.js';
 import { clientFor } from '../support/shop.js';
 import { rejects } from './rejects.js';
 
@@ -148,6 +150,23 @@ describe('client.startRegistration and client.finishRegistration', () => {
     it('custom data: eight levels are fine', () => {
       assert.deepEqual(checkCustomdata(deep(7)), deep(7));
     });
+  });
+
+  it('show no password, though Salesforce repeats it in its words', async () => {
+    const match = 'POST /services/auth/headless/init/registration';
+    for (const body of [
+      { error: 'odd', error_description: `What is ${password}?` },
+      { status_code: 'password_policy_check_failure', password_error: `${password} is weak` },
+    ]) {
+      emulator.faults([{ match, fault: 'status', status: 400, body }]);
+      const error: unknown = await start().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      assert.ok(error instanceof HeadlessError);
+      assertNothingSecret(error, 'an error', [password]);
+      assert.match(inspect(error), /\[redacted\]/);
+    }
   });
 
   it('never send what was not named', () => {

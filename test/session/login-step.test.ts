@@ -373,6 +373,32 @@ describe('the login step', () => {
       assert.equal(upgrades.length, 1);
       assert.equal(Object.keys(store.people).length, 1);
     });
+    it('is absent: also for a browser that never got the answer, asks for a new code and logs in by that', async () => {
+      open();
+      const cookieOf = ({ headers }: request.Response): string => {
+        const [cookie = ''] = [headers['set-cookie'] ?? []].flat();
+        return cookie.split(';')[0] ?? '';
+      };
+      const code = async (cookie: string): Promise<string> => {
+        const ask = { username: alice.username, recaptcha: 'pass' };
+        return cookieOf(
+          await request(shop.app).post('/code').set('cookie', cookie).send(ask).expect(200),
+        );
+      };
+      const enter = async (cookie: string): Promise<string> => {
+        const code = emulator.outbox(alice.username)[0]?.code;
+        const entering = request(shop.app).post('/code/login').set('cookie', cookie);
+        return cookieOf(await entering.send({ code }).expect(200));
+      };
+      const before = await code('');
+      const unseen = await enter(before);
+      await settled();
+      const again = await code(before);
+      assert.ok(again !== '' && again !== unseen, 'a session of its own');
+      assert.equal(await enter(again), unseen);
+      await settled();
+      assert.equal(Object.keys(store.people).length, 1);
+    });
   });
 
   describe('hazard 7: a slow request during logout writes the logged-in session back', () => {

@@ -137,6 +137,24 @@ describe('FirstPartyStrategy', () => {
     });
   });
 
+  it('lets a browser be in the middle of five logins, and forgets the oldest for a sixth', async () => {
+    const store = new MemoryStore();
+    const agent = open({ store });
+    const attempts: string[] = [];
+    for (let person = 0; person < 6; person += 1) {
+      const username = `p${String(person)}@example.com`;
+      const { body } = await start(agent, { username, recaptcha: 'pass' }).expect(200);
+      attempts.push(body.challenge.attempt as string);
+    }
+    const sessions = Object.values(Reflect.get(store, 'sessions') as Record<string, string>);
+    const [session] = sessions.filter((text) => text.includes('"challenges"'));
+    const { sfHeadless } = JSON.parse(session ?? '{}') as {
+      sfHeadless: { challenges: { attempt: string }[] };
+    };
+    const waiting = sfHeadless.challenges.map(({ attempt }) => attempt);
+    assert.deepEqual(waiting, attempts.slice(1));
+  });
+
   it('carries the guest along, and upgrades once', async () => {
     const upgraded: string[] = [];
     const agent = open({
@@ -191,6 +209,19 @@ describe('FirstPartyStrategy', () => {
     broken('an attestation that Salesforce refuses', 'invalid_client', () => {
       registerFirstParty(emulator, { clientAssertionCertificate: null });
     });
+    for (const [title, path, form] of [
+      ['by password', '/first', alice],
+      ['by code', '/first', byMail],
+      ['by code, in two steps', '/first/start', byMail],
+    ] as const) {
+      it(`a refused client, even where the server would go on: ${title}`, async () => {
+        const agent = open();
+        const match = 'POST /services/oauth2/v1/authorization_challenge';
+        const body = { error: 'invalid_client', auth_session: 'as.1' };
+        emulator.faults([{ match, fault: 'status', status: 400, body }]);
+        await codeIs(agent.post(path).send(form).expect(503), 'invalid_client');
+      });
+    }
     it('a missing headlessSession: session_required', async () => {
       const agent = open({ without: ['headlessSession'] });
       await codeIs(post(agent, alice).expect(500), 'session_required');

@@ -152,6 +152,15 @@ describe('FirstPartyStrategy', () => {
       await post(agent, { code: mailed() }).expect(200);
     });
 
+    it('sends the code again by the other way', async () => {
+      const agent = open();
+      const one = await start(agent, byMail).expect(200);
+      const two = await start(agent, { recaptcha: 'pass', method: 'sms' }).expect(200);
+      assert.equal(two.body.challenge.attempt, one.body.challenge.attempt);
+      assert.equal(two.body.challenge.method, 'sms');
+      await post(agent, { code: mailed('+12025550101') }).expect(200);
+    });
+
     it('goes on alike for a user who does not exist, whose code is then never right', async () => {
       const agent = open();
       const known = await start(agent, byMail).expect(200);
@@ -216,6 +225,16 @@ describe('FirstPartyStrategy', () => {
       await start(agent, { recaptcha: 'pass' }).expect(200);
       assert.equal(emulator.outbox(ana.email).length, 2);
       await post(agent, { code: mailed() }).expect(200);
+    });
+
+    it('with the proof against bots that the app’s own reader of registrations gives', async () => {
+      const registration = ({ body }: { body?: unknown }) => {
+        const { proof } = body as Record<string, string>;
+        return { userdata: ana, recaptcha: proof };
+      };
+      const agent = open({ firstParty: { registration } });
+      await start(agent, { proof: 'pass', recaptcha: 'fail' }).expect(200);
+      assert.equal(challengeCalls(emulator)[0]?.get('recaptcha'), 'pass');
     });
 
     it('and says which field is wrong', async () => {

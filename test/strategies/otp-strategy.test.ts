@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import request from 'supertest';
+import { later } from '../flows/later.js';
 import { createShop, type Shop, type ShopOptions } from '../support/shop.js';
 
 type Agent = ReturnType<typeof request.agent>;
@@ -262,6 +263,28 @@ describe('OtpStrategy', () => {
         await ask(agent, { username: `p${person}@example.com` }).expect(200);
       }
       await ask(agent).expect(429);
+    });
+
+    it('again when an hour has passed since the first', async () => {
+      const agent = open({ limits: { codeSends: 2 } });
+      const askLater = (seconds: number, status: number) =>
+        later(seconds, () => ask(agent).expect(status));
+      await ask(agent).expect(200);
+      await askLater(1_800, 200);
+      await askLater(3_590, 429);
+      await askLater(3_610, 200);
+      await askLater(3_620, 429);
+    });
+
+    it('to others again, too, when an hour has passed', async () => {
+      const agent = open({ limits: { codeSends: 1 } });
+      const someone = (person: number, seconds: number, status: number) =>
+        later(seconds, () => ask(agent, { username: `p${person}@example.com` }).expect(status));
+      await someone(0, 0, 200);
+      for (let person = 1; person < 5; person += 1) await someone(person, 1_800, 200);
+      await someone(5, 3_590, 429);
+      await someone(5, 3_610, 200);
+      await someone(6, 3_620, 429);
     });
 
     it('as often as Salesforce allows, and says nothing of it, which would tell who exists', async () => {

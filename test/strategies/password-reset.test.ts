@@ -203,6 +203,22 @@ describe('passwordReset', () => {
       await agent.post('/code/login').send({ code: resetCode }).expect(401);
     });
 
+    it('a code whose account Salesforce refuses, as any wrong code', async () => {
+      const agent = open();
+      await forget(agent);
+      const match = 'POST /services/auth/headless/forgot_password';
+      const body = { invalid_request: 'no such user' };
+      emulator.faults([{ match, fault: 'status', status: 400, body }]);
+      await refused(agent, {}, 'invalid_code', 401);
+    });
+
+    it('a form without a new password, at the cost of no guess', async () => {
+      const agent = open({ limits: { codeAttempts: 1 } });
+      await forget(agent);
+      await refused(agent, { newPassword: '' }, 'missing_credentials');
+      await change(agent).expect(200);
+    });
+
     it('a form with fields missing, or of another shape', async () => {
       const agent = open();
       await forget(agent);
