@@ -8,6 +8,7 @@ import {
   type IntegrationOptions,
 } from '../../lib/index.js';
 import { selfSigned } from '../emulator/certificate.js';
+import { later } from '../flows/later.js';
 import { assertNothingSecret } from '../support/secrets.js';
 import {
   challengeCalls,
@@ -165,6 +166,25 @@ describe('the integration user’s token', () => {
     assert.deepEqual(calls(), [token, init, token, init]);
   });
 
+  for (const [life, kept] of [
+    [1_000, 970],
+    [100, 90],
+  ] as const) {
+    it(`is replaced a while before the end that Salesforce names: of ${life} seconds it serves ${kept}`, async () => {
+      emulator.settings({ passwordless: { requireAuth: false } });
+      const body = { access_token: '00Dxx0000001gPL!AQEA', expires_in: life };
+      emulator.faults([
+        { match: 'POST /services/oauth2/token', fault: 'status', status: 200, body },
+      ]);
+      const kind = use(bySecret);
+      await kind.startOtp(start);
+      await later(kept - 2, () => kind.startOtp(start));
+      assert.deepEqual(calls(), [token, init, init]);
+      await later(kept + 2, () => kind.startOtp(start));
+      assert.deepEqual(calls().slice(3), [token, init]);
+    });
+  }
+
   it('is not asked for a second time when a new one is refused', async () => {
     const wrong = use({ token: () => '00Dxx0000001gPL!not.alive' });
     await rejects(wrong.startOtp(start), 'integration_token_required');
@@ -308,6 +328,16 @@ describe('the integration user’s token', () => {
       assert.match(error.hint ?? '', /pwdless_login_api/);
       assert.deepEqual(calls(), [token]);
     });
+    it('a token that is granted without the scope: the same, and no call is made with it', async () => {
+      const body = { access_token: '00Dxx0000001gPL!AQEA', token_type: 'Bearer', scope: 'api' };
+      emulator.faults([
+        { match: 'POST /services/oauth2/token', fault: 'status', status: 200, body },
+      ]);
+      const error = await rejects(use(bySecret).startOtp(start), 'integration_token_required');
+      assert.match(error.hint ?? '', /pwdless_login_api/);
+      assert.deepEqual(calls(), [token]);
+    });
+
     it('limits of logins are not the visitor’s: integration_refused', async () => {
       emulator.faults([
         { match: 'POST /services/oauth2/token', status: 429, fault: 'status', body: 'later' },

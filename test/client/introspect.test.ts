@@ -118,6 +118,14 @@ describe('introspection', () => {
     const said = await client.introspect('token');
     assert.ok(said.active);
     assert.deepEqual([said.scope, said.expiresAt, said.sub], [[], undefined, undefined]);
+    const times = { exp: '1790000000', iat: 1789990000, nbf: 'soon' };
+    issuer.json('/services/oauth2/introspect', 200, { active: true, ...times });
+    const timed = await client.introspect('token');
+    assert.ok(timed.active);
+    assert.deepEqual(
+      [timed.expiresAt, timed.issuedAt, timed.notBefore],
+      [1_790_000_000_000, 1_789_990_000_000, undefined],
+    );
     await issuer.close();
   });
 });

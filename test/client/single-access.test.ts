@@ -133,6 +133,12 @@ describe('the link into the site', () => {
       assert.match(error.hint ?? '', /`web`/);
       assert.deepEqual(emulator.log(), []);
     });
+    it('of which either is enough', async () => {
+      const client = against(200, { frontdoor_uri: `${issuer.origin}/secur/frontdoor.jsp` });
+      for (const scope of [['api', 'web'], ['full']]) {
+        assert.match(await client.singleAccess(token, '/', { scope }), /frontdoor/);
+      }
+    });
     it('which Salesforce looks for when they are not', async () => {
       const client = clientWith({ scope: 'api openid' });
       const { tokens } = await client.login(alice);

@@ -74,6 +74,16 @@ describe('emulator: native single sign-on', () => {
     assert.equal(visitor.cookies.has('sid'), false);
   });
 
+  it('ends the request of the app with the denial: it cannot be gone on with', async () => {
+    outcome('deny');
+    const page = await visitor.authorize();
+    const link = /href="([^"]*\/sso\/[^"]*)"/.exec(page.reply.text)?.[1] ?? '';
+    const arrival = await visitor.go(new URL(link, emulator.origin));
+    assert.equal(answered(arrival)['error'], 'access_denied');
+    const spent = new URL(hidden(page, 'startURL'), emulator.origin);
+    assert.equal((await visitor.go(spent)).reply.status, 400);
+  });
+
   it('ends on the error page of the site when the registration handler fails or the user may not log in', async () => {
     emulator.user('locked@example.com', { password, isLocked: true });
     for (const [what, username] of [

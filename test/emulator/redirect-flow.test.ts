@@ -116,6 +116,10 @@ describe('emulator: redirect flow', () => {
       assert.equal(members(info)['preferred_username'], 'alice@example.com');
     });
 
+    it('sees the login page with prompt=select_account as well', async () => {
+      isLoginPage(await visitor.authorize({ prompt: 'select_account' }));
+    });
+
     it('sees the login page once the session has timed out, or its user was made inactive', async () => {
       emulator.clock(7201);
       isLoginPage(await visitor.authorize());

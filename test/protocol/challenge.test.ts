@@ -123,6 +123,21 @@ describe('an answer of the challenge endpoint', () => {
     );
   });
 
+  it('shows nothing of what was entered, also where one secret is the beginning of another', () => {
+    const answer = { error: 'odd', auth_session: 'session-3', echo: 'Blue-Kite-42-and-more' };
+    const response = { status: 400, headers: {}, body: JSON.stringify(answer) };
+    for (const secrets of [
+      ['Blue-Kite-42', 'Blue-Kite-42-and-more'],
+      ['Blue-Kite-42-and-more', 'Blue-Kite-42'],
+    ]) {
+      const request = { method: 'POST', url: 'https://a.example/', headers: {}, secrets } as const;
+      const subject = { isRegistration: false, isByHint: false };
+      const reply = readChallenge(subject, request, response);
+      assert.ok(reply.kind === 'challenge');
+      assert.equal(reply.members['echo'], '[redacted]');
+    }
+  });
+
   it('sends the browser away with or without a pushed request', () => {
     const pushed = { request_uri: 'urn:example:1', expires_in: '90', auth_session: 's' };
     assert.deepEqual(read(400, { error: 'redirect_to_web', ...pushed }), {

@@ -317,6 +317,19 @@ describe('browserFlow', () => {
       const { fields } = await send(await start(agent), alice);
       await agent.post('/finish/guest').send(fields).expect(403);
     });
+
+    it('is no guest for a guest’s flow either, which leaves the login as it is', async () => {
+      const agent = open('password', {
+        routes: (app) => {
+          const other = browserFlow({ client, flow: 'guest' });
+          app.post('/other/finish', other.finish() as RequestHandler, (_req, res) => res.json({}));
+        },
+      });
+      const { fields } = await send(await start(agent), alice);
+      await agent.post('/other/finish').send(fields).expect(403);
+      const { body } = await agent.post('/finish').send(fields).expect(200);
+      assert.equal(body.user.id, emulator.state().users[alice.username]?.userId);
+    });
   });
 
   describe('hands the code back', () => {

@@ -137,6 +137,12 @@ describe('SsoStrategy', () => {
     assert.equal(new URL(location(fixed)).searchParams.get('sso_provider'), provider);
   });
 
+  it('takes the provider of the options, whatever the request asks for', async () => {
+    const agent = open({ sso: { providers: [provider, 'Other'] } });
+    const answer = await agent.get('/google?provider=Other').expect(302);
+    assert.equal(new URL(location(answer)).searchParams.get('sso_provider'), provider);
+  });
+
   it('sends scope, prompt and callback URL as told', async () => {
     const callbackURL = 'http://localhost:3000/callback';
     const agent = open({ sso: { scope: 'openid', prompt: 'login', callbackURL } });
@@ -351,6 +357,9 @@ describe('SsoStrategy', () => {
       const agent = open();
       const search = await back(await start(agent));
       await fails(finish(agent, `${search}&iss=https://evil.example`), 502, 'untrusted_host');
+      const fields = Object.fromEntries(new URLSearchParams(await back(await start(agent))));
+      const inBody = agent.post('/callback').send({ ...fields, iss: 'https://evil.example' });
+      await fails(inBody, 502, 'untrusted_host');
       assert.equal(tokenCalls(), 0);
     });
 

@@ -177,6 +177,35 @@ describe('a refresh that goes wrong', () => {
   kept('the app is not approved', { status: 400, body: { error: 'invalid_app_access' } });
   kept('one more step is wanted', { status: 403, body: { error: 'insufficient_authorization' } });
 
+  it('ends the login of a user whom the administrator has made inactive', async () => {
+    open(0.3);
+    const cookie = await sessionCookie(shop);
+    await pass(350);
+    const body = { error: 'inactive_user', error_description: 'user is inactive' };
+    emulator.faults([{ match: refresh, times: 1, fault: 'status', status: 400, body }]);
+    for (let time = 0; time < 2; time += 1) {
+      const { status, code } = await askToken(shop, cookie);
+      assert.deepEqual([status, code], [401, 'login_required']);
+    }
+    assert.equal(refreshesSeen(emulator).length, 1);
+  });
+
+  it('hands out no token of a guest', async () => {
+    open(0.3);
+    const cookie = await sessionCookie(shop);
+    const { tokens } = await shop.client.guest();
+    await pass(350);
+    const body = { access_token: tokens.accessToken, token_type: 'Bearer' };
+    emulator.clearLog();
+    emulator.faults([{ match: refresh, times: 2, fault: 'status', status: 200, body }]);
+    const { status, code } = await askToken(shop, cookie);
+    assert.deepEqual([status, code], [401, 'refresh_lost']);
+    assert.equal(refreshesSeen(emulator).length, 1);
+    // Nor does the client, even when it is not told whose token it renews.
+    const refreshing = shop.client.refresh({ refreshToken: 'anything' });
+    await assert.rejects(refreshing, { code: 'invalid_token' });
+  });
+
   it('keeps the login while Salesforce cannot be reached, and goes on when it is back', async () => {
     const connect = buildConnector({});
     let isAway = false;
