@@ -422,7 +422,8 @@ export interface HeadlessErrorDetails {
 }
 
 /**
- * The only error this library rejects with.
+ * The only error this library rejects with. Two things pass it by: the reason of an `AbortSignal` that the app hands to
+ * `fetch` and aborts, and what functions of the app throw. Options that are wrong throw a `TypeError` at once.
  *
  * `message` is safe to show to a visitor when `fault` is `credentials`; `hint` is for the operator.
  * Neither contains a password, code, secret or token.

@@ -214,7 +214,10 @@ export class HeadlessClient {
    * Renews the tokens of a login. Where refresh tokens rotate, a second call with the same one ends every login of the
    * user: `req.headless.accessToken()` sees to it that there is none.
    *
-   * @throws {HeadlessError} `login_required` when Salesforce has ended the login.
+   * @throws {HeadlessError} `login_required` when Salesforce has ended the login; `step_up_required` when it wants one
+   *   more step of the user first; `invalid_token` when it answers by tokens of somebody else. A `RefreshUnverified`
+   *   holds a new refresh token that must not be lost. After any other error but those that came before the call was
+   *   sent, nobody knows whether a refresh token that rotates is spent.
    */
   refresh(input: RefreshInput): Promise<TokenSet> {
     return this.#flow('refresh', () => refresh(this.#context, input));
@@ -225,6 +228,8 @@ export class HeadlessClient {
    *
    * @param target a path such as `/services/data/v66.0/query?q=…`, or a URL of the site or of one of `issuers`.
    * @param base instance URL of the login; default the site.
+   * @throws {HeadlessError} `invalid_argument` for a URL elsewhere, or for what `fetch` does not take; `timeout`,
+   *   `unreachable`, `connection_lost`. When `init.signal` is aborted, its reason.
    */
   fetch(
     accessToken: string,

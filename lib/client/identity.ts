@@ -23,7 +23,9 @@ export interface NamedIdentity {
   readonly organizationId: string | undefined;
   /** Known from userinfo, or when the app includes standard claims in its id tokens. */
   readonly username: string | undefined;
+  /** Known like `username`. */
   readonly email: string | undefined;
+  /** Known like `username`. */
   readonly name: string | undefined;
   /** Every claim of the source that said most: userinfo, the id token, or the access token. */
   readonly claims: Fields;
@@ -34,7 +36,9 @@ export interface GuestIdentity {
   readonly kind: 'guest';
   /** The claim `sub` as it stands, `uvid:…`. */
   readonly sub: string;
+  /** The visitor id in `sub`. */
   readonly uvid: string;
+  /** Every claim of the guest token. */
   readonly claims: Fields;
 }
 

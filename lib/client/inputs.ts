@@ -23,6 +23,7 @@ export interface OtpStart extends Recaptcha, UserArgument {
 export interface OtpTicket {
   /** Salesforce's opaque name of the request. Keep it on the server. */
   readonly identifier: string;
+  /** How the code was sent. */
   readonly method: VerificationMethod;
 }
 

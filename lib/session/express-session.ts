@@ -19,6 +19,7 @@ export interface PendingCode {
   readonly flow: 'otp' | 'registration' | 'password-reset';
   /** Name of the attempt: put it in a hidden field named `attempt` where one browser may run several. */
   readonly attempt: string;
+  /** How the code travels. */
   readonly method: 'email' | 'sms';
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -49,6 +50,7 @@ export interface UpgradeOutcome {
   readonly status: 'linked' | 'already-linked' | 'not-linked' | 'deferred';
   /** Stable for this guest and this user: the idempotency key of the app's writes. */
   readonly upgradeId: string;
+  /** The guest's visitor id. */
   readonly uvid: string;
   /**
    * `uvid-refused`: Salesforce did not take the visitor id; the app's hook ran all the same. `another-user`: somebody

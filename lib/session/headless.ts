@@ -108,7 +108,7 @@ export class Headless {
    * or a new one. Calls in parallel, in this request or others, share one renewal.
    *
    * @throws {HeadlessError} `login_required` when nobody is logged in, or Salesforce has ended the login;
-   *   `refresh_lost`; or what kept a new token away.
+   *   `refresh_lost`; `step_up_required`; `session_required`, `storage_failed`; or what kept a new token away.
    */
   async accessToken(): Promise<string> {
     return (await this.#tokens.current()).accessToken;
@@ -121,6 +121,7 @@ export class Headless {
    * @param path below the instance URL of the login, such as `/services/data/v66.0/query?q=…`, or a URL of the site or
    *   one of the client's `issuers`: no other host ever gets the token.
    * @throws {HeadlessError} `invalid_argument` for any other URL; what `accessToken` throws; what keeps the answer away.
+   *   When `init.signal` is aborted, its reason.
    */
   fetch(path: string | URL, init: ApiCall = {}): Promise<Response> {
     return callApi(this.#services.client, this.#tokens, path, init);
@@ -131,7 +132,9 @@ export class Headless {
    * Hand it to nobody else than the user: redirect to it.
    *
    * @param path a page of the site, relative to it, such as `/account`. Default: its start page.
-   * @throws {HeadlessError} `scope_missing`, `invalid_argument` for a path that leads elsewhere, `access_token_refused`.
+   * @throws {HeadlessError} `scope_missing`; `invalid_argument` for a path that leads elsewhere; `access_token_refused`
+   *   when a renewed token is refused as well; `untrusted_host` when Salesforce names another host; what `accessToken`
+   *   throws; what keeps the answer away.
    */
   siteUrl(path?: string): Promise<string> {
     return siteLink(this, this.#tokens, path);
@@ -140,9 +143,10 @@ export class Headless {
   /**
    * Ends the login: a new, empty session for this request, the old one gone for good, the visitor id forgotten, the
    * tokens ended at Salesforce. When Salesforce does not answer in time (`tokens.revokeTimeout`) the logout stands all the
-   * same, and the tokens are ended later.
+   * same, and the tokens are ended later. Nobody needs to be logged in.
    *
-   * @throws {HeadlessError} `session_required`, `storage_failed`.
+   * @returns where to send the browser when it has a session on the Experience Cloud site too.
+   * @throws {HeadlessError} `session_required`; `storage_failed` or `lock_timeout` when the session could not be ended.
    */
   async logout(options: LogoutOptions = {}): Promise<LoggedOut> {
     const hasSiteSession = this.#req.session?.sfHeadless?.siteSession === true;

@@ -7,7 +7,7 @@ import type { VisitorCookieOptions } from './visitor-cookie.js';
 
 /** Options of `headlessSession`. */
 export interface HeadlessSessionOptions {
-  /** Mints guests. */
+  /** Gets guest tokens, renews and ends the tokens of sessions, and makes the calls of `req.headless`. */
   readonly client: HeadlessClient;
   /**
    * Seals the cookie that brings a visitor back after the session has expired, and what is secret in the session store.

@@ -14,8 +14,9 @@ export interface Upgrade {
   readonly identity: SessionIdentity | undefined;
   /** The session keys named in `carry`, as the guest had them. */
   readonly carried: Readonly<Record<string, unknown>>;
-  /** Which flow logged the user in: `password`, `otp`, or `login` for a plain `req.login`. */
+  /** Which flow logged the user in: `password`, `otp`, `registration`, `first-party`, `sso`, or `login` for a plain `req.login`. */
   readonly flow: string;
+  /** The request of the login or, on a later try, whichever request came. */
   readonly req: object;
 }
 
