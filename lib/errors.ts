@@ -459,6 +459,11 @@ export class HeadlessError extends Error {
   }
 }
 
+/** Whether something that was caught is an error of this library with a certain code. */
+export function isError(error: unknown, code: HeadlessErrorCode): error is HeadlessError {
+  return error instanceof HeadlessError && error.code === code;
+}
+
 /** Salesforce's OAuth error codes that mean the same at every endpoint (wire contract, login, 4.3). */
 export const salesforceErrors: ReadonlyMap<string, HeadlessErrorCode> = new Map([
   ['invalid_client_id', 'invalid_client_id'],

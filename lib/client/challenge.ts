@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { HeadlessError } from '../errors.js';
+import { HeadlessError, isError } from '../errors.js';
 import {
   authSessionIn,
   readStepUp,
@@ -119,7 +119,7 @@ async function callWithOrWithout(
   try {
     return { reply: await endpoint.call(part, flow, begins), hint };
   } catch (error) {
-    const isHintAlone = error instanceof HeadlessError && error.code === 'uvid_refused';
+    const isHintAlone = isError(error, 'uvid_refused');
     if (hint === undefined || !isHintAlone || !context.settings.retryWithoutHint) throw error;
     return { reply: await endpoint.call(bare, flow, begins), hint: undefined };
   }

@@ -1,4 +1,4 @@
-import { HeadlessError } from '../errors.js';
+import { isError } from '../errors.js';
 import type { Fields } from '../protocol/answer.js';
 import { readUserinfo, userinfoRequest } from '../protocol/userinfo.js';
 import type { HintSpelling, Visitor } from '../protocol/uvid.js';
@@ -23,7 +23,7 @@ async function withOrWithout(context: ClientContext, input: FlowInput, hint: Hin
   try {
     return { exchanged: await exchange.run(input, hint), sentHint: hint !== undefined };
   } catch (error) {
-    const isHintAlone = error instanceof HeadlessError && error.code === 'uvid_refused';
+    const isHintAlone = isError(error, 'uvid_refused');
     if (hint === undefined || !isHintAlone || !settings.retryWithoutHint) throw error;
     return { exchanged: await exchange.run(input, undefined), sentHint: false };
   }

@@ -1,4 +1,4 @@
-import { HeadlessError } from '../errors.js';
+import { HeadlessError, isError } from '../errors.js';
 import { readIdentityUrl, sameRecord } from '../protocol/claims.js';
 import { readRefresh, refreshRequest } from '../protocol/refresh.js';
 import type { TokenAnswer } from '../protocol/token.js';
@@ -35,7 +35,7 @@ async function verify(
   try {
     return await exchange.verified(answer, response);
   } catch (cause) {
-    if (cause instanceof HeadlessError && cause.code === 'invalid_token') throw cause;
+    if (isError(cause, 'invalid_token')) throw cause;
     throw new RefreshUnverified(answer.refreshToken, cause);
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HeadlessClient } from '../client/headless-client.js';
 import { RefreshUnverified } from '../client/refresh-unverified.js';
 import type { TokenSet } from '../client/token-set.js';
-import { HeadlessError } from '../errors.js';
+import { HeadlessError, isError } from '../errors.js';
 import type { Store } from './express-session.js';
 import { LayeredLocks, type HeldLock, type Locks } from './locks.js';
 import { pause } from './pause.js';
@@ -145,11 +145,11 @@ export class Renewals {
     const latest = await marks.get(store, id, found.generation);
     const isOthers = latest !== undefined && latest.by !== mark.by;
     if (isOthers || isUsedByAnother(error)) return this.outcomeOf(subject, Date.now());
-    if (error instanceof HeadlessError && error.code === 'login_required') {
+    if (isError(error, 'login_required')) {
       await records.delete(store, id);
       throw error;
     }
-    if (error instanceof HeadlessError && error.code === 'rate_limited') {
+    if (isError(error, 'rate_limited')) {
       this.heldUntil = Date.now() + pauseAfterLimit;
     }
     if (leftTokenUntouched(error) || options.reusableRefreshTokens) {

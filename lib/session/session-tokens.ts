@@ -1,4 +1,4 @@
-import { HeadlessError } from '../errors.js';
+import { HeadlessError, isError } from '../errors.js';
 import { openSession, type OpenSession } from './express-session.js';
 import { guestTokens } from './guest.js';
 import type { Headless } from './headless.js';
@@ -87,7 +87,7 @@ export class SessionTokens {
       return renewed;
     } catch (error) {
       // A token that lasts a little longer is better than none; the next request tries to renew it again.
-      const isEnded = error instanceof HeadlessError && error.code === 'login_required';
+      const isEnded = isError(error, 'login_required');
       if (!isAlive || isEnded) throw error;
       return record;
     }

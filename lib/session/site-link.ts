@@ -1,4 +1,4 @@
-import { HeadlessError } from '../errors.js';
+import { isError } from '../errors.js';
 import { dataOf, openSession } from './express-session.js';
 import type { Headless } from './headless.js';
 import type { SessionTokens } from './session-tokens.js';
@@ -15,7 +15,7 @@ export async function siteLink(
     try {
       return await services.client.singleAccess(accessToken, path, { scope, base: communityUrl });
     } catch (error) {
-      const isDead = error instanceof HeadlessError && error.code === 'access_token_refused';
+      const isDead = isError(error, 'access_token_refused');
       if (!isDead || refused !== undefined) throw error;
       return linkBy(accessToken);
     }

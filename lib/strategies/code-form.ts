@@ -1,3 +1,4 @@
+import type { OtpStart } from '../client/inputs.js';
 import { HeadlessError } from '../errors.js';
 import type { VerificationMethod } from '../protocol/authorize.js';
 import { formField, formOf } from './form.js';
@@ -51,4 +52,10 @@ export function userFields(form: object): {
     username,
     loginHint: username === undefined ? formField(form, 'login_hint') : undefined,
   };
+}
+
+/** Who asks for a code, and how it is to travel: {@link userFields}, `method` and the token of reCAPTCHA, from the body. */
+export function readCodeRequest(req: LoginRequest): Partial<OtpStart> {
+  const form = formOf(req);
+  return { ...userFields(form), method: methodField(form), recaptcha: recaptchaField(form) };
 }

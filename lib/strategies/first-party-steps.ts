@@ -1,6 +1,6 @@
 import type { ChallengeOutcome } from '../client/challenge-input.js';
 import type { HeadlessClient } from '../client/headless-client.js';
-import { HeadlessError, salesforceErrors } from '../errors.js';
+import { HeadlessError, isError, salesforceErrors } from '../errors.js';
 import { isAboutAccount } from '../client/decoys.js';
 import { seeminglySent } from '../client/refused-challenge.js';
 import type { KeptStart } from '../session/challenge-records.js';
@@ -23,7 +23,7 @@ async function orWrong(outcome: Promise<ChallengeOutcome>): Promise<ChallengeOut
   try {
     return await outcome;
   } catch (error) {
-    const isRefused = error instanceof HeadlessError && error.code === 'account_refused';
+    const isRefused = isError(error, 'account_refused');
     throw isRefused ? new HeadlessError('invalid_credentials') : error;
   }
 }
@@ -92,7 +92,11 @@ export class FirstPartySteps {
     if (registration?.userdata !== undefined) {
       const { userdata, customdata: custom, password, emailTemplate } = registration;
       const keep: KeptStart = {
-        ...{ flow: 'registration', userdata, customdata: custom, password, emailTemplate },
+        flow: 'registration',
+        userdata,
+        customdata: custom,
+        password,
+        emailTemplate,
         method: registration.method ?? method,
       };
       return this.begin(keep, addresseeOf(registration, keep.method));
@@ -186,7 +190,12 @@ export class FirstPartySteps {
       if (resumed === undefined) throw new HeadlessError('no_code_requested');
       const uvid = await visitorFor(this.req);
       return this.client.challenge({
-        ...{ session: resumed, ...entered, recaptcha, recaptchaEvent, parameters, uvid },
+        session: resumed,
+        ...entered,
+        recaptcha,
+        recaptchaEvent,
+        parameters,
+        uvid,
       });
     });
   }

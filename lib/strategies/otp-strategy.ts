@@ -3,16 +3,9 @@ import { decoyIdentifier, isAboutAccount } from '../client/decoys.js';
 import type { OtpStart } from '../client/inputs.js';
 import type { SentCode } from '../session/codes.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
-import {
-  methodField,
-  readCode,
-  recaptchaField,
-  typedCode,
-  userFields,
-  type OtpCredentials,
-} from './code-form.js';
+import { readCode, readCodeRequest, typedCode, type OtpCredentials } from './code-form.js';
 import { inHandlersWords } from './discovery-message.js';
-import { formOf, readerOf, type Reader } from './form.js';
+import { readerOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Middleware } from './middleware.js';
 import type { OwnOptionKinds } from './options.js';
@@ -40,11 +33,6 @@ const ownOptions: OwnOptionKinds<OtpStrategyOptions, StrategyOptions> = {
   discoveryMessage: 'boolean',
 };
 
-function readRequest(req: LoginRequest): OtpRequest {
-  const form = formOf(req);
-  return { ...userFields(form), method: methodField(form), recaptcha: recaptchaField(form) };
-}
-
 /**
  * Login by a one-time code that Salesforce sends by email or SMS, `sf-headless-otp`: `start()` has it sent,
  * `passport.authenticate` takes it. Needs `headlessSession`: what belongs to a code stays on the server, bound to the
@@ -58,7 +46,7 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: OtpStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
     super('sf-headless-otp', ownOptions, options, verify);
-    this.request = readerOf(new.target.name, options, 'request', readRequest);
+    this.request = readerOf(new.target.name, options, 'request', readCodeRequest);
     this.credentials = readerOf(new.target.name, options, 'credentials', readCode);
     this.discoveryMessage = options.discoveryMessage ?? false;
   }

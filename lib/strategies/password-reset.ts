@@ -1,19 +1,12 @@
 import { isAboutAccount } from '../client/decoys.js';
 import { HeadlessClient } from '../client/headless-client.js';
 import type { PasswordResetStart } from '../client/password-reset.js';
-import { HeadlessError } from '../errors.js';
+import { HeadlessError, isError } from '../errors.js';
 import type { CodeUser } from '../session/code-attempts.js';
 import type { SentCode } from '../session/codes.js';
 import { finishedReset, noteFinishedReset } from '../session/finished-resets.js';
 import { headlessOf } from '../session/headless.js';
-import {
-  methodField,
-  readCode,
-  recaptchaField,
-  typedCode,
-  userFields,
-  type OtpCredentials,
-} from './code-form.js';
+import { readCode, readCodeRequest, typedCode, type OtpCredentials } from './code-form.js';
 import { formField, formOf, readerOf } from './form.js';
 import { checkMessages, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
@@ -67,19 +60,10 @@ export interface PasswordReset {
   readonly credentials: (req: LoginRequest) => PasswordCredentials;
 }
 
-function readRequest(req: LoginRequest): PasswordResetRequest {
-  const form = formOf(req);
-  return { ...userFields(form), method: methodField(form), recaptcha: recaptchaField(form) };
-}
-
 function readChange(req: LoginRequest): PasswordResetCredentials {
   const form = formOf(req);
   const newPassword = formField(form, 'newPassword') ?? formField(form, 'newpassword');
   return { ...readCode(req), newPassword };
-}
-
-function isError(error: unknown, code: HeadlessError['code']): error is HeadlessError {
-  return error instanceof HeadlessError && error.code === code;
 }
 
 /**
@@ -97,7 +81,7 @@ export function passwordReset(options: PasswordResetOptions): PasswordReset {
   checkKinds('passwordReset', options, known);
   const { client } = given;
   const messages = checkMessages('passwordReset', given.messages);
-  const request = readerOf('passwordReset', options, 'request', readRequest);
+  const request = readerOf('passwordReset', options, 'request', readCodeRequest);
   const credentials = readerOf('passwordReset', options, 'credentials', readChange);
   const changed = new WeakMap<LoginRequest, PasswordCredentials>();
 

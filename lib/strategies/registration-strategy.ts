@@ -1,6 +1,6 @@
 import type { NamedIdentity } from '../client/identity.js';
 import type { RegistrationStart, RegistrationTicket } from '../client/registration.js';
-import { HeadlessError } from '../errors.js';
+import { HeadlessError, isError } from '../errors.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
 import { readCode, typedCode, type OtpCredentials } from './code-form.js';
 import { readerOf, type Reader } from './form.js';
@@ -86,7 +86,7 @@ export class RegistrationStrategy extends HeadlessStrategy<NamedIdentity> {
         return this.client.startRegistration({ ...kept, method: by, recaptcha, recaptchaEvent });
       });
     } catch (error) {
-      const isNothing = error instanceof HeadlessError && error.code === 'missing_credentials';
+      const isNothing = isError(error, 'missing_credentials');
       throw isNothing && this.isStandingForm && keep === undefined ? emptyForm() : error;
     }
   }
