@@ -137,6 +137,22 @@ describe('FirstPartyStrategy', () => {
     });
   });
 
+  it('joins the login whose answer the browser never got, and that it begins anew', async () => {
+    open();
+    const cookieOf = ({ headers }: request.Response): string => {
+      const [cookie = ''] = [headers['set-cookie'] ?? []].flat();
+      return cookie.split(';')[0] ?? '';
+    };
+    const step = async (path: string, cookie: string, body: object): Promise<string> =>
+      cookieOf(await request(shop.app).post(path).set('cookie', cookie).send(body).expect(200));
+    const before = await step('/first/start', '', byMail);
+    const unseen = await step('/first', before, { code: mailed() });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const again = await step('/first/start', before, byMail);
+    assert.ok(again !== '' && again !== unseen, 'a session of its own');
+    assert.equal(await step('/first', again, { code: mailed() }), unseen);
+  });
+
   it('lets a browser be in the middle of five logins, and forgets the oldest for a sixth', async () => {
     const store = new MemoryStore();
     const agent = open({ store });

@@ -150,7 +150,7 @@ describe('accessToken()', () => {
         emulator.settings({ approvalsPerUser: 50 });
         const cookies = await Promise.all(Array.from({ length: 24 }, () => sessionCookie(shop)));
         const old = await Promise.all(cookies.map((cookie) => askToken(shop, cookie)));
-        emulator.faults([{ match: 'POST /services/oauth2/token', delay: 600 }]);
+        emulator.faults([{ match: 'POST /services/oauth2/token', delay: 2_000 }]);
         let isAnswered = false;
         const answers = await later(3_600, async () => {
           const first = cookies.map(async (cookie, place) => {
@@ -158,7 +158,7 @@ describe('accessToken()', () => {
             if (token !== old[place]?.token) isAnswered = true;
             return token;
           });
-          await pass(150);
+          await pass(400);
           const second = await Promise.all(cookies.map((cookie) => askToken(other, cookie)));
           assert.equal(isAnswered, false, 'the others waited for the answer of Salesforce');
           assert.deepEqual(second, old);

@@ -76,7 +76,7 @@ describe('the end of an opaque token, with introspection', () => {
     try {
       const cookie = await sessionCookie(other);
       const { token: old = '' } = await askToken(other, cookie);
-      emulator.faults([{ match: 'POST /services/oauth2/introspect', delay: 700 }]);
+      emulator.faults([{ match: 'POST /services/oauth2/introspect', delay: 1_500 }]);
       const asking = askToken(shop, cookie);
       await pass(100);
       const { token } = await later(60, () => askToken(other, cookie));
