@@ -103,6 +103,21 @@ for (const kind of ['public', 'private'] as const) {
       assert.equal(await heading(), 'Your bookings');
     });
 
+    it('are run once by a double click, and again after a refusal', async () => {
+      await open('/login/in-browser?returnTo=/bookings');
+      await salesforce.breakWith({ match: authorize, delay: 300 });
+      await fillIn(alice, 'open-sesame');
+      const button = page.getByRole('button', { name: 'Log in', exact: true });
+      await button.dblclick();
+      await page.getByText('The username or the password is not right.').waitFor();
+      assert.equal(await page.locator(':focus').innerText(), 'Log in');
+      await fillIn(alice);
+      await button.dblclick();
+      await arriveAt('/bookings');
+      assert.equal(await heading(), 'Your bookings');
+      assert.equal((await salesforce.calls()).filter((call) => call === authorize).length, 2);
+    });
+
     it('say that Salesforce is away, and do not call the password wrong', async () => {
       await open('/login/in-browser');
       await salesforce.breakWith({ match: authorize, fault: 'reset' });
