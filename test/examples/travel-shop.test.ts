@@ -9,6 +9,16 @@ import { Visitor } from './visitor.js';
 const alice = 'alice@example.com';
 const bob = 'bob@example.com';
 
+/** Creates an account, which logs the visitor in. */
+async function register(visitor: Visitor, salesforce: EmulatorControl, email: string) {
+  const form = { lastName: 'Example', email, password: 'Sunny-day-7', method: 'email' };
+  await visitor.post('/register', { ...form, recaptcha: 'x' });
+  const { location } = await visitor.post('/register/code', {
+    code: await salesforce.codeFor(email),
+  });
+  assert.equal(location, '/saved');
+}
+
 describe('travel-shop', function () {
   this.timeout(30_000);
   let shop: ShopProcess;
@@ -378,6 +388,8 @@ describe('travel-shop', function () {
         { SF_SITE: 'http://x.example', SF_CLIENT_ID: 'x' },
         /SF_SITE must use https/,
       ],
+      ['a discovery handler without a site', { SF_LOGIN_HINT: 'x' }, /SF_SITE is needed/],
+      ['identity providers without a site', { SF_SSO_PROVIDERS: 'A=a' }, /SF_SITE is needed/],
       ['a short secret', { SESSION_SECRET: 'short' }, /SESSION_SECRET must have/],
       ['Redis without a secret', { REDIS_URL: 'redis://localhost' }, /SESSION_SECRET is needed/],
       [
@@ -404,7 +416,11 @@ describe('travel-shop', function () {
       ['an address with a path', { SHOP_URL: 'https://x.example/shop' }, /SHOP_URL must look like/],
       [
         'an identity provider without a label',
-        { SF_SSO_PROVIDERS: 'Google_Customers' },
+        {
+          SF_SSO_PROVIDERS: 'Google_Customers',
+          SF_SITE: 'https://x.example',
+          SF_CLIENT_ID: 'x',
+        },
         /SF_SSO_PROVIDERS must look like/,
       ],
       ['a switch that is none', { FIRST_PARTY: 'yes' }, /FIRST_PARTY must be 1/],
@@ -430,8 +446,61 @@ describe('travel-shop', function () {
       });
     }
 
-    it('says which port is busy', async () => {
-      const { code, stderr } = await startInVain({ ...kept, PORT: shop.port });
+    it('gives nobody the trips of somebody from before a restart, and Alice her own', async () => {
+      const logged = async (at: ShopProcess, username: string): Promise<Visitor> => {
+        const customer = new Visitor(at.url);
+        if (username === alice) await customer.logIn(alice);
+        else await register(customer, new EmulatorControl(at.emulator), username);
+        return customer;
+      };
+      const first = await startShop(kept);
+      await (await logged(first, 'carol@example.com')).save('lisbon-by-tram');
+      await (await logged(first, alice)).save('tatra-winter');
+      await first.stop();
+      const second = await startShop(kept);
+      const dave = await (await logged(second, 'dave@example.com')).savedTrips();
+      const hers = await (await logged(second, alice)).savedTrips();
+      await second.stop();
+      assert.deepEqual([dave, hers], [[], ['tatra-winter']]);
+    });
+
+    it('does not share the folder of its database with another shop', async () => {
+      const first = await startShop(kept);
+      const { code, stderr } = await startInVain(kept);
+      await first.stop('SIGKILL');
+      assert.equal(code, 1);
+      assert.match(stderr, /^travel-shop: DATABASE_FOLDER: .* is in use by process \d+; [^\n]*\n$/);
+      // Whoever has left without a word keeps nobody out.
+      const next = await startShop(kept);
+      await next.stop();
+    });
+
+    it('says at the start what it will not keep', async () => {
+      assert.match(shop.output.stdout, /Not kept: +new accounts, saved trips, logins/);
+      const keeping = await startShop(kept);
+      await keeping.stop();
+      assert.match(keeping.output.stdout, /Not kept: +new accounts, logins/);
+    });
+
+    it('is known to its emulator after a reset', async () => {
+      const closed = await startShop({ ...kept, PRIVATE: '1' });
+      await new EmulatorControl(closed.emulator).reset();
+      const customer = new Visitor(closed.url);
+      const byPassword = await customer.logIn(alice);
+      const byCode = await new Visitor(closed.url).post('/login/code/send', {
+        username: alice,
+        method: 'email',
+      });
+      await closed.stop();
+      assert.deepEqual([byPassword.status, byCode.status], [303, 303]);
+    });
+
+    it('says which port is busy, before it has started anything else', async () => {
+      const { code, stderr } = await startInVain({
+        ...kept,
+        DATABASE_FOLDER: '/dev/null/data',
+        PORT: shop.port,
+      });
       assert.equal(code, 1);
       assert.match(stderr, new RegExp(`^travel-shop: port ${shop.port} is in use`));
     });
