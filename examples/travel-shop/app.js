@@ -12,6 +12,7 @@ import { accountRoutes } from './routes/account.js';
 import { firstPartyRegisterRoutes } from './routes/first-party-register.js';
 import { firstPartyRoutes } from './routes/first-party.js';
 import { forgotPasswordRoutes } from './routes/forgot-password.js';
+import { createSendLimit } from './routes/form-pages.js';
 import { inBrowserRoutes } from './routes/in-browser.js';
 import { loginRoutes } from './routes/login.js';
 import { registerRoutes } from './routes/register.js';
@@ -56,6 +57,7 @@ export function createShop(shop) {
     firstParty,
   });
   const identifier = identifierOf(shop.loginHint);
+  const sendLimit = createSendLimit();
 
   const app = express();
   app.set('trust proxy', shop.trustProxy ?? false);
@@ -104,14 +106,14 @@ export function createShop(shop) {
 
   app.use(tripRoutes({ savedTrips }));
   app.use(savedRoutes({ savedTrips }));
-  app.use(loginRoutes({ login, identifier }));
+  app.use(loginRoutes({ login, identifier, sendLimit }));
   app.use(inBrowserRoutes({ login, site: client.site }));
   if (firstParty) {
-    app.use(firstPartyRoutes({ login, identifier }));
-    app.use(firstPartyRegisterRoutes({ login }));
+    app.use(firstPartyRoutes({ login, identifier, sendLimit }));
+    app.use(firstPartyRegisterRoutes({ login, sendLimit }));
   }
-  app.use(registerRoutes({ login }));
-  app.use(forgotPasswordRoutes({ login, identifier }));
+  app.use(registerRoutes({ login, sendLimit }));
+  app.use(forgotPasswordRoutes({ login, identifier, sendLimit }));
   app.use(accountRoutes({ client, isPrivate: shop.isPrivate, log }));
 
   app.use(notFound);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmulatorControl } from './emulator-control.js';
 import { startInVain, startShop, type ShopProcess } from './shop-process.js';
-import { Visitor } from './visitor.js';
+import { Visitor, type Page } from './visitor.js';
 
 const alice = 'alice@example.com';
 const bob = 'bob@example.com';
@@ -319,6 +319,68 @@ describe('travel-shop', function () {
       }
       assert.equal((await guesser.logIn(alice)).status, 429);
       await guarded.stop();
+    });
+
+    it('sends twenty codes an hour to one address, whichever page asks, and says why not more', async () => {
+      const guarded = await startShop({ ...kept, FIRST_PARTY: '1' });
+      const send = (
+        path: string,
+        person: string,
+        fields: Record<string, string>,
+      ): Promise<Page> => {
+        const username = `${person}@example.com`;
+        const form = {
+          login_hint: username,
+          email: username,
+          method: 'email',
+          recaptcha: 'x',
+          ...fields,
+        };
+        return new Visitor(guarded.url).post(path, form);
+      };
+      const form = { lastName: 'Example', password: 'Sunny-day-7' };
+      const sending: readonly [path: string, fields: Record<string, string>][] = [
+        ['/login/code/send', {}],
+        ['/forgot-password', {}],
+        ['/register', form],
+        ['/login/first-party', {}],
+        ['/register/first-party', form],
+      ];
+      const sent: number[] = [];
+      const refused: (number | boolean)[] = [];
+      for (let round = 0; round < 5; round += 1) {
+        for (const [path, fields] of sending) {
+          const { status, html } = await send(path, `person${String(round)}`, fields);
+          if (round < 4) sent.push(status);
+          else refused.push(status, html.includes('Too many codes have been requested.'));
+        }
+      }
+      const login = await new Visitor(guarded.url).logIn(alice);
+      await guarded.stop();
+      assert.ok(
+        sent.every((status) => status < 400),
+        sent.join(),
+      );
+      assert.deepEqual(refused, Array.from({ length: 5 }, () => [429, true]).flat());
+      assert.equal(login.status, 303);
+    });
+
+    it('does not take an outage for guessing', async () => {
+      const guarded = await startShop(kept);
+      const org = new EmulatorControl(guarded.emulator);
+      await org.breakWith({ match: 'POST /services/oauth2/authorize', fault: 'status' });
+      const tries: number[] = [];
+      for (let attempt = 0; attempt < 21; attempt += 1) {
+        tries.push((await new Visitor(guarded.url).logIn(alice)).status);
+      }
+      await org.mend();
+      const { status } = await new Visitor(guarded.url).logIn(alice);
+      await guarded.stop();
+      assert.ok(
+        tries.every((code) => code >= 500),
+        tries.join(),
+      );
+      assert.equal(status, 303);
     });
 
     it('marks the cookie Secure when a trusted proxy says that the browser sees https', async () => {

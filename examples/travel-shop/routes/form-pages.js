@@ -35,8 +35,28 @@ export function guessLimit(show) {
     windowMs: 15 * 60 * 1000,
     limit: 20,
     skipSuccessfulRequests: true,
+    // An outage is no guess: it must not lock out whoever tries again.
+    requestWasSuccessful: (req, res) => res.statusCode < 400 || res.statusCode >= 500,
     handler: (req, res) => show(req, res, tooMany, 429),
   });
+}
+
+/**
+ * Against sending: whoever asks for codes has somebody else pay for an SMS, or fills somebody's mailbox. One address may ask
+ * 20 times an hour, whichever page it asks. What failed counts as well: a visitor who goes away before the answer would
+ * seem to have failed, and the code is on its way. What this refuses goes to `refusedInto`.
+ *
+ * @param sends whether a request of a page with several steps asks for a code.
+ */
+export function createSendLimit() {
+  const limit = rateLimit({
+    windowMs: 60 * 60 * 1000,
+    limit: 20,
+    handler: (req, res, next) => next(new HeadlessError('too_many_codes')),
+  });
+  return (sends = () => true) =>
+    (req, res, next) =>
+      sends(req) ? limit(req, res, next) : next();
 }
 
 /** Error handler of one route: what the visitor can mend belongs into the form they came from. */
