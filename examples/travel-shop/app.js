@@ -20,7 +20,7 @@ import { savedRoutes } from './routes/saved.js';
 import { tripRoutes } from './routes/trips.js';
 import { securityHeaders } from './security-headers.js';
 import { createUpgrade } from './upgrade.js';
-import { visitor, visitorCookie } from './visitor.js';
+import { sessionCookie, visitor, visitorCookie } from './visitor.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -49,14 +49,15 @@ export const callbackPaths = { redirect: '/login/sso/callback', page: '/login/in
  */
 export function createShop(shop) {
   const { client, savedTrips, captcha, mailbox, url, providers = [], firstParty, log } = shop;
+  const identifier = identifierOf(shop.loginHint);
   const login = createLogin({
     client,
+    refused: identifier.refused,
     providers,
     callbackURL: url + callbackPaths.redirect,
     codeURL: url + callbackPaths.page,
     firstParty,
   });
-  const identifier = identifierOf(shop.loginHint);
   const sendLimit = createSendLimit();
 
   const app = express();
@@ -80,7 +81,7 @@ export function createShop(shop) {
 
   app.use(
     session({
-      name: 'shop.sid',
+      name: sessionCookie,
       secret: shop.secrets,
       store: shop.sessionStore,
       resave: false,
@@ -128,6 +129,11 @@ export function createShop(shop) {
  */
 function identifierOf(loginHint) {
   const label = loginHint ?? 'Username';
-  const empty = `Enter your ${label[0].toLowerCase()}${label.slice(1)}.`;
-  return { name: loginHint === undefined ? 'username' : 'login_hint', label, empty };
+  const words = label[0].toLowerCase() + label.slice(1);
+  return {
+    name: loginHint === undefined ? 'username' : 'login_hint',
+    label,
+    empty: `Enter your ${words}.`,
+    refused: `That ${words} and password do not match.`,
+  };
 }

@@ -92,7 +92,9 @@ for (const kind of ['public', 'private'] as const) {
       assert.equal(await page.getByText('This page needs JavaScript.').count(), 0);
       await fillIn(alice, 'open-sesame');
       await press('Log in');
-      await page.getByText('The username or the password is not right.').waitFor();
+      await page
+        .getByText('That email address or order number and password do not match.')
+        .waitFor();
       assert.deepEqual(
         (await salesforce.calls()).filter((call) => call.endsWith('/token')),
         [],
@@ -109,7 +111,9 @@ for (const kind of ['public', 'private'] as const) {
       await fillIn(alice, 'open-sesame');
       const button = page.getByRole('button', { name: 'Log in', exact: true });
       await button.dblclick();
-      await page.getByText('The username or the password is not right.').waitFor();
+      await page
+        .getByText('That email address or order number and password do not match.')
+        .waitFor();
       assert.equal(await page.locator(':focus').innerText(), 'Log in');
       await fillIn(alice);
       await button.dblclick();
@@ -124,7 +128,7 @@ for (const kind of ['public', 'private'] as const) {
       await fillIn(alice);
       await press('Log in');
       await page.getByText('That is not possible right now.').waitFor();
-      assert.equal(await page.getByText('not right').count(), 0);
+      assert.equal(await page.getByText('do not match').count(), 0);
     });
 
     it('make a guest, who is remembered, saves a trip and takes it to the account', async () => {

@@ -71,6 +71,31 @@ describe('travel-shop', function () {
       assert.deepEqual(await visitor.savedTrips(), []);
     });
 
+    it('stays on the page whose button takes a trip off the list', async () => {
+      await visitor.save('tatra-winter');
+      assert.match((await visitor.get('/trips')).html, /remove">\s*<input[^>]*value="\/trips"/);
+      const { location } = await visitor.post('/trips/tatra-winter/remove', { returnTo: '/trips' });
+      assert.equal(location, '/trips');
+    });
+
+    it('whose browser refuses cookies is told so where a button had no effect', async () => {
+      const opened = async (path: string, from?: string, cookie?: string): Promise<boolean> => {
+        const headers = { ...(from && { referer: shop.url + from }), ...(cookie && { cookie }) };
+        return (await (await fetch(shop.url + path, { headers })).text()).includes(
+          'your browser refuses the cookie of this shop',
+        );
+      };
+      assert.equal(await opened('/trips', '/trips'), true);
+      assert.equal(await opened('/saved', '/login'), true);
+      assert.equal(await opened('/bookings', '/login'), true);
+      assert.equal(await opened('/register/code', '/register'), true);
+      assert.equal(await opened('/trips', '/'), false);
+      assert.equal(await opened('/saved'), false);
+      await visitor.save('tatra-winter');
+      const cookies = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      assert.equal(await opened('/trips', '/trips', cookies), false);
+    });
+
     it('who saves a trip that does not exist stays a stranger', async () => {
       const { status } = await visitor.save('atlantis');
       assert.equal(status, 404);
@@ -157,7 +182,10 @@ describe('travel-shop', function () {
     it('with a wrong password gives the form back with 401, the username, and no password', async () => {
       const { status, html } = await visitor.logIn('alice@example.com', 'open-sesame', '/bookings');
       assert.equal(status, 401);
-      assert.match(html, /<li><a href="#password">The username or the password is not right\./);
+      assert.match(
+        html,
+        /<li><a href="#password">That email address or order number and password do not match\./,
+      );
       assert.match(html, /id="username"[^>]* value="alice@example\.com"/);
       assert.match(html, /name="returnTo" value="\/bookings"/);
       assert.doesNotMatch(html, /open-sesame/);
@@ -173,6 +201,12 @@ describe('travel-shop', function () {
       assert.deepEqual(await salesforce.calls(), []);
     });
 
+    it('tells of a name that is too long at its field', async () => {
+      const { status, html } = await visitor.logIn('a'.repeat(300));
+      assert.equal(status, 400);
+      assert.match(html, /<li><a href="#username">What was entered contains/);
+    });
+
     it('shows what was typed as text, never as markup', async () => {
       const { html } = await visitor.logIn('"><script>alert(1)</script>', 'x');
       assert.doesNotMatch(html, /<script>/);
@@ -183,6 +217,7 @@ describe('travel-shop', function () {
       const { status, html } = await visitor.logIn(alice);
       assert.equal(status, 503);
       assert.match(html, /<h1>Logging in is not possible right now<\/h1>/);
+      assert.match(html, /href="\/login\?returnTo=%2Fsaved">Back to the form/);
       assert.doesNotMatch(html, /not_headless|Setup/);
       assert.match(shop.output.stderr, /POST \/login: not_headless \(503\)[^]*hint: .*Setup/);
       assert.doesNotMatch(shop.output.stderr, /Passw0rd!/);

@@ -10,7 +10,7 @@ const code = [{ name: 'code', empty: 'Enter the code.' }];
 /** Creating an account by OAuth 2.0 for First-Party Applications: the form and the code go to one address. */
 export function firstPartyRegisterRoutes({ login: { passport }, sendLimit }) {
   const router = Router();
-  const form = formPage('Creating an account');
+  const form = formPage('Creating an account', action);
 
   const showForm = (req, res, problems, status) => {
     res

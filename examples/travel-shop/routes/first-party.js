@@ -9,7 +9,7 @@ import { problemsOf } from './problems.js';
  */
 export function firstPartyRoutes({ login: { passport }, identifier, sendLimit }) {
   const router = Router();
-  const form = formPage('Logging in');
+  const form = formPage('Logging in', '/login/first-party');
 
   const fieldsOf = ({ body }) =>
     body?.code === undefined

@@ -20,7 +20,7 @@ const codeAgain = [{ name: 'code' }];
 export function forgotPasswordRoutes({ login, identifier, sendLimit }) {
   const { passport, sendReset, changePassword } = login;
   const router = Router();
-  const form = formPage('Setting a new password');
+  const form = formPage('Setting a new password', '/forgot-password');
 
   const showStart = (req, res, info, status) => {
     const fields = [{ ...identifier, id: 'username' }];

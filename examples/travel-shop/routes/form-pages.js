@@ -5,14 +5,20 @@ import { neverStored, tell } from '../visitor.js';
 
 const tooMany = { message: 'Too many failed attempts from your address. Wait 15 minutes.' };
 
-/** What goes before every page with a form. @param doing what the error page calls impossible, should it come to that. */
-export function formPage(doing) {
+/**
+ * What goes before every page with a form.
+ *
+ * @param doing what the error page calls impossible, should it come to that.
+ * @param path of the form, which the error page leads back to.
+ */
+export function formPage(doing, path) {
   return [
     neverStored,
     (req, res, next) => {
       res.locals.doing = doing;
       // Travels with the forms instead of in the session: a stranger who opens the login page needs none.
       res.locals.returnTo = safePath(req.body?.returnTo ?? req.query.returnTo, '/saved');
+      res.locals.formAt = withReturn(path, res);
       next();
     },
   ];

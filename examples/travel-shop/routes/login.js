@@ -17,7 +17,7 @@ const codeAgain = [{ name: 'code' }];
 /** Logging in, by password or by a code that Salesforce sends, and logging out. */
 export function loginRoutes({ login: { passport, sendCode }, identifier, sendLimit }) {
   const router = Router();
-  const form = formPage('Logging in');
+  const form = formPage('Logging in', '/login');
 
   const showLogin = (req, res, info, status) => {
     const problems = problemsOf(wayOf(req, identifier), req.body, info);

@@ -24,7 +24,7 @@ const codeAgain = [{ name: 'code' }];
 /** Creating an account: the form, then the code that Salesforce sends, which makes the customer and logs them in. */
 export function registerRoutes({ login: { passport, sendRegistration }, sendLimit }) {
   const router = Router();
-  const form = formPage('Creating an account');
+  const form = formPage('Creating an account', '/register');
 
   const showForm = (req, res, info, status) => {
     const problems = problemsOf(registrationFields, req.body, info);
