@@ -249,13 +249,16 @@ const meanings = {
     fault: 'configuration',
     status: 503,
     message: 'The private key of this client could not be had or read.',
-    hint: '`privateKey` must be, or give, an RSA private key of 2048 bits or more, as PEM text or a KeyObject.',
+    hint: '`privateKey` must be, or give, an RSA private key of 2048 bits or more, as PEM or a KeyObject.',
   },
   recaptcha_required: {
     fault: 'configuration',
     status: 503,
     message: 'Salesforce wants a reCAPTCHA token for this call and none was sent.',
-    hint: 'Have the `request` reader of the strategy return `recaptcha` or `recaptchaEvent`, or switch the requirement off.',
+    hint:
+      'Have the reader that says what is sent return `recaptcha` or `recaptchaEvent`, or switch the requirement off: ' +
+      '`request` of OtpStrategy and passwordReset, `registration` of RegistrationStrategy, `credentials` or `registration` ' +
+      'of FirstPartyStrategy.',
   },
   browser_required: {
     fault: 'configuration',

@@ -1,12 +1,4 @@
 export * from './client/index.js';
-export {
-  HeadlessError,
-  headlessErrorCodes,
-  type HeadlessErrorCode,
-  type HeadlessErrorDetails,
-  type HeadlessFault,
-} from './errors.js';
-export type { SalesforceStatement } from './protocol/refusal.js';
 export type { CodeLimits } from './session/codes.js';
 export type {
   Guest,
@@ -18,7 +10,7 @@ export type {
 export type { Headless, HeadlessRequest } from './session/headless.js';
 export { headlessSession } from './session/headless-session.js';
 export type { UpgradeMode } from './session/ledger.js';
-export type { Locks } from './session/locks.js';
+export type { HeldLock, Locks } from './session/locks.js';
 export type { LoggedOut, LogoutOptions } from './session/logout-step.js';
 export type { HeadlessSessionOptions } from './session/session-options.js';
 export type { TokenOptions } from './session/token-options.js';

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { HeadlessError } from './errors.js';
-import type { Locks } from './session/locks.js';
+import type { HeldLock, Locks } from './session/locks.js';
 import { pause } from './session/pause.js';
 
 /** The part of a Redis client that is used here: node-redis 4 and later, or ioredis 5 and later. */
 export type RedisClient =
   | { sendCommand(command: string[]): Promise<unknown> }
   | { call(command: string, ...parameters: string[]): Promise<unknown> };
+
+/** How long (milliseconds) Redis gets for one answer, however little is left of the time to wait. */
+const leastPatience = 1_000;
 
 /** Options of {@link redisLocks}. */
 export interface RedisLocksOptions {
@@ -52,23 +55,46 @@ export function redisLocks(client: RedisClient, options: RedisLocksOptions = {})
   }
   const command = commander(client);
 
+  /** Redis may be there and not answer, and a client may queue what it cannot send. */
+  async function within(milliseconds: number, answer: Promise<unknown>): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new HeadlessError('lock_timeout'));
+      }, milliseconds);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } catch (cause) {
+      if (cause instanceof HeadlessError) throw cause;
+      throw new HeadlessError('storage_failed', { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  const free = (key: string, token: string): Promise<unknown> =>
+    command('EVAL', freeIfMine, '1', key, token);
+
   async function acquire(key: string, token: string): Promise<void> {
     const deadline = Date.now() + wait;
     for (let delay = 5; ; delay = Math.min(100, delay * 2)) {
-      let answer: unknown;
+      const asked = command('SET', key, token, 'NX', 'PX', String(ttl));
       try {
-        answer = await command('SET', key, token, 'NX', 'PX', String(ttl));
-      } catch (cause) {
-        throw new HeadlessError('storage_failed', { cause });
+        const left = Math.max(leastPatience, deadline - Date.now());
+        if ((await within(left, asked)) !== null) return;
+      } catch (error) {
+        // It may succeed yet, when nobody is there any more to use it.
+        asked.then(() => free(key, token)).catch(() => undefined);
+        throw error;
       }
-      if (answer !== null) return;
       if (Date.now() >= deadline) throw new HeadlessError('lock_timeout');
       await pause(delay + Math.random() * delay);
     }
   }
 
   return {
-    async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    async run<T>(name: string, work: (lock?: HeldLock) => Promise<T>): Promise<T> {
       const key = prefix + name;
       const token = randomUUID();
       await acquire(key, token);
@@ -82,11 +108,14 @@ export function redisLocks(client: RedisClient, options: RedisLocksOptions = {})
         }, ttl / 3);
       };
       renewLater();
+      const isHeld = async (): Promise<boolean> =>
+        (await within(ttl, command('GET', key))) === token;
       try {
-        return await work();
+        return await work({ isHeld });
       } finally {
         clearTimeout(renewal);
-        await command('EVAL', freeIfMine, '1', key, token).catch(() => undefined);
+        // What the work has come to stands; the lock frees itself when Redis does not answer.
+        await within(leastPatience, free(key, token)).catch(() => undefined);
       }
     },
   };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import passportStrategy from 'passport-strategy';
 import type { Strategy } from 'passport';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
@@ -161,9 +163,52 @@ describe('hazards', () => {
     failing(
       'a credentials reader that returns nothing',
       { password: { credentials: () => undefined as never } },
-      /undefined/,
+      /PasswordStrategy: option `credentials`/,
     );
-    failing('an error that is none', { verify: (_login, done) => { done('route'); } }, /login failed/); // prettier-ignore
+    failing('an error that is none', { verify: (_login, done) => { done('route'); } }, /login failed: route/); // prettier-ignore
+    failing('an object that is none', { verify: (_login, done) => { done({ message: 'no database' }); } }, /login failed: no database/); // prettier-ignore
+    failing('a number that is none', { verify: (_login, done) => { done(42); } }, /login failed: a value of type number/); // prettier-ignore
+
+    it('is absent: what is thrown and no error is an error of middleware too, no order to go on or elsewhere', async () => {
+      for (const thrown of [null, 'route']) {
+        const { app } = open({
+          otp: {
+            request: () => {
+              AbortSignal.abort(thrown).throwIfAborted();
+              return {};
+            },
+          },
+        });
+        const { body } = await request(app).post('/code').expect(500);
+        assert.match(String(body.message), /login failed/);
+        await shop?.close();
+      }
+    });
+
+    it('is absent: what a subclass throws before it waits reaches a custom callback', async () => {
+      class ShopStrategy extends PasswordStrategy {
+        protected override attempt(): never {
+          throw new Error('no form');
+        }
+      }
+      const { app } = open({
+        routes: (routes, passport) => {
+          const strategy = new ShopStrategy({ client: clientFor(emulator) }, () => ({}));
+          routes.post('/told', (req, res, next) => {
+            const callback = (error: unknown): void => {
+              res.json({ told: String(error) });
+            };
+            (passport.authenticate(strategy, callback) as (...a: unknown[]) => void)(
+              req,
+              res,
+              next,
+            );
+          });
+        },
+      });
+      const { body } = await request(app).post('/told').expect(200);
+      assert.deepEqual(body, { told: 'Error: no form' });
+    });
 
     const throwing = (title: string, credentials: object): void => {
       it(`is absent: a custom callback that throws ${title} reaches the error handler, once`, async () => {
@@ -192,6 +237,28 @@ describe('hazards', () => {
     };
     throwing('after a login', { username: people[0], password });
     throwing('after a refused login', { username: people[0], password: 'not-it-1' });
+
+    it('is absent: where nothing takes errors of a request, the process hears what a custom callback throws', async () => {
+      const lib = new URL('../lib/index.js', import.meta.url).href;
+      const program = `
+        import { createServer } from 'node:http';
+        import passport from 'passport';
+        import { HeadlessClient, PasswordStrategy } from '${lib}';
+        const client = new HeadlessClient({
+          site: 'http://127.0.0.1:1', clientId: 'app', redirectUri: 'http://127.0.0.1:1/callback',
+        });
+        passport.use(new PasswordStrategy({ client }, () => ({})));
+        const login = passport.authenticate('sf-headless-password', () => { throw new Error('no view'); });
+        const server = createServer((req, res) => login(req, res, () => undefined));
+        server.listen(0, '127.0.0.1', () => {
+          fetch('http://127.0.0.1:' + server.address().port, { method: 'POST' }).catch(() => undefined);
+        });
+        process.on('uncaughtException', (error) => { console.log(error.message); process.exit(); });
+      `;
+      const args = ['--input-type=module', '--eval', program];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 5_000 });
+      assert.equal(stdout, 'no view\n');
+    });
 
     it('is absent: an unreachable Salesforce reaches the error handler', async () => {
       const { app } = open({ client: { site: 'http://127.0.0.1:1/portal' } });
@@ -272,6 +339,9 @@ describe('hazards', () => {
       done(null, user);
       return { id: 'another' };
     });
+    for (const none of [false, '', 0] as const) {
+      accepts(`done(${JSON.stringify(none)}, user)`, (_login, done) => { done(none, user); }); // prettier-ignore
+    }
     accepts('a wrapper in the manner of NestJS', async (...all: unknown[]) => {
       const done = all.at(-1) as (error: unknown, found: unknown) => void;
       done(null, await Promise.resolve(user));
@@ -287,6 +357,12 @@ describe('hazards', () => {
     refuses('null promised', 403, () => Promise.resolve(null));
     refuses('done(null, false)', 403, (_login, done) => { done(null, false); }); // prettier-ignore
     refuses('done(null)', 403, (_login, done) => { done(null); }); // prettier-ignore
+    for (const none of [0, 0n, '', Number.NaN] as const) {
+      const name = `${typeof none} ${String(none)}`;
+      refuses(`${name} returned`, 403, () => none);
+      refuses(`${name} promised`, 403, () => Promise.resolve(none));
+      refuses(`done(null, ${name})`, 403, (_login, done) => { done(null, none); }); // prettier-ignore
+    }
     refuses('nothing promised', 500, () => Promise.resolve());
     refuses('nothing returned and done never called', 500, () => undefined);
   });

@@ -148,5 +148,6 @@ describe('the calls of a login', () => {
   meaning('a code sent to another host', 'untrusted_host', { fault: 'redirect' });
   meaning('a cut connection', 'connection_lost', { fault: 'reset' });
   meaning('an error of the server', 'server_error', { fault: 'status' });
+  meaning('a page of the token endpoint', 'unexpected_answer', { fault: 'html' }, 'token');
   meaning('nothing from the token endpoint', 'unexpected_answer', { fault: 'empty' }, 'token');
 });

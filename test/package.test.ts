@@ -8,7 +8,15 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 
 /** The public names, door by door. Whoever adds one adds it here, to the reference and to CHANGELOG.md. */
-const clientValues = ['ChallengeSession', 'HeadlessClient', 'StepUpRequired', 'TokenSet'];
+const clientValues = [
+  'ChallengeSession',
+  'HeadlessClient',
+  'HeadlessError',
+  'RefreshUnverified',
+  'StepUpRequired',
+  'TokenSet',
+  'headlessErrorCodes',
+];
 const clientTypes = [
   'AccessTokenClaims',
   'ActiveToken',
@@ -32,6 +40,9 @@ const clientTypes = [
   'GuestIdentity',
   'GuestLogin',
   'HeadlessClientOptions',
+  'HeadlessErrorCode',
+  'HeadlessErrorDetails',
+  'HeadlessFault',
   'HintSpelling',
   'Identity',
   'InactiveToken',
@@ -63,6 +74,7 @@ const clientTypes = [
   'RegistrationChallenge',
   'RegistrationStart',
   'RegistrationTicket',
+  'SalesforceStatement',
   'SingleAccessOptions',
   'SsoInput',
   'SsoStart',
@@ -79,13 +91,11 @@ const mainValues = [
   ...clientValues,
   'FirstPartyStrategy',
   'GuestStrategy',
-  'HeadlessError',
   'OtpStrategy',
   'PasswordStrategy',
   'RegistrationStrategy',
   'SsoStrategy',
   'browserFlow',
-  'headlessErrorCodes',
   'headlessSession',
   'passwordReset',
 ];
@@ -102,11 +112,9 @@ const mainTypes = [
   'GuestStrategyOptions',
   'GuestUser',
   'Headless',
-  'HeadlessErrorCode',
-  'HeadlessErrorDetails',
-  'HeadlessFault',
   'HeadlessRequest',
   'HeadlessSessionOptions',
+  'HeldLock',
   'LoggedOut',
   'Login',
   'LoginFailure',
@@ -129,7 +137,6 @@ const mainTypes = [
   'PendingCode',
   'RegistrationRequest',
   'RegistrationStrategyOptions',
-  'SalesforceStatement',
   'SessionIdentity',
   'SsoStrategyOptions',
   'StrategyOptions',

@@ -134,6 +134,33 @@ describe('with a real Redis', function () {
       assert.ok(waited >= 390 && waited < 1_000, `${waited} ms`);
     });
 
+    it('gives up in time when Redis is there and does not answer', async function () {
+      const frozen = await startRedis(this);
+      const client = await connect(frozen);
+      const pid = Number(/^process_id:(\d+)/m.exec(await client.info('server'))?.[1]);
+      const locks = redisLocks(client, { ttl: 500, wait: 1_000 });
+      process.kill(pid, 'SIGSTOP');
+      const began = Date.now();
+      try {
+        const run = locks.run('cart', () => assert.fail('got in'));
+        await assert.rejects(run, isHeadless('lock_timeout'));
+        assert.ok(Date.now() - began < 3_000);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      // What came of it late is given back.
+      await soon(async () => {
+        assert.equal(await client.exists(key), 0);
+      });
+      await locks.run('cart', async (lock) => {
+        assert.equal(await lock?.isHeld(), true);
+        await client.set(key, 'another owner');
+        assert.equal(await lock?.isHeld(), false);
+      });
+      client.destroy();
+      await frozen.stop();
+    });
+
     it('gives up when it has waited long enough', async () => {
       await redisLocks(one).run('cart', async () => {
         const waiting = redisLocks(other, { wait: 100 }).run('cart', () => assert.fail('got in'));

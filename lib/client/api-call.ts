@@ -1,17 +1,22 @@
-import { fetch, Headers, Request } from 'undici';
+import { fetch, Request, type Response as UndiciResponse } from 'undici';
 import { HeadlessError } from '../errors.js';
 import { originOf } from '../protocol/site.js';
-import { checkCredential } from './arguments.js';
+import { sendable } from './api-body.js';
+import { checkToken } from './arguments.js';
 import type { ClientContext } from './context.js';
 
 /** What goes with a call of an API: what `fetch` takes, as far as it makes sense here. */
 export interface ApiCall {
   /** Default GET. */
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: RequestInit['method'] | undefined;
+  readonly headers?: RequestInit['headers'] | undefined;
   /** A stream is sent as it comes, and only once: a call with one is not repeated for a dead token. */
-  readonly body?: string | Uint8Array | URLSearchParams | ReadableStream;
-  readonly signal?: AbortSignal;
+  readonly body?: RequestInit['body'] | Uint8Array | ReadableStream | undefined;
+  readonly signal?: RequestInit['signal'] | undefined;
+}
+
+function refuse(message: string): never {
+  throw new HeadlessError('invalid_argument', { message });
 }
 
 /** The URL of an API call, on a host that may have the token. */
@@ -27,29 +32,44 @@ function urlOf({ settings }: ClientContext, target: string | URL, base: string):
   if (url !== undefined && isWeb && isPlain && settings.origins.includes(url.origin)) {
     return url.href;
   }
-  throw new HeadlessError('invalid_argument', {
-    message: 'An API call needs a path, or a URL of the site or of one of `issuers`.',
-  });
+  return refuse('An API call needs a path, or a URL of the site or of one of `issuers`.');
 }
 
 /** The request as it is to be sent. What cannot be one is the caller's mistake, not the network's. */
 function requestOf(url: string, accessToken: string, call: ApiCall): Request {
-  const { body, headers, method = 'GET' } = call;
+  const { headers, method = 'GET' } = call;
   try {
     const all = new Headers(headers);
     all.set('authorization', `Bearer ${accessToken}`);
+    const body = sendable(call.body);
     return new Request(url, {
       method,
-      headers: all,
-      ...(body !== undefined && { body, duplex: 'half' as const }),
+      headers: [...all],
+      body,
+      duplex: 'half',
       redirect: 'manual',
     });
   } catch {
     // What the runtime says may quote a header.
-    throw new HeadlessError('invalid_argument', {
-      message: 'An API call has a method, headers or a body that cannot be sent.',
-    });
+    return refuse('An API call has a method, headers or a body that cannot be sent.');
   }
+}
+
+/** Statuses whose answers have no body (Fetch standard, null body status). */
+const bodiless = [204, 205, 304];
+
+/** The same answer as an instance of the class that `Response` means in the app: undici has one of its own. */
+function asGlobal({ status, statusText, headers, body }: UndiciResponse): Response {
+  const init = { status, statusText, headers: [...headers] };
+  return new Response(bodiless.includes(status) ? null : body, init);
+}
+
+/** The caller's own signal; null is none, as `fetch` has it. */
+function signalOf(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal === null || signal instanceof AbortSignal) {
+    return signal ?? undefined;
+  }
+  return refuse('The `signal` of an API call must be an AbortSignal.');
 }
 
 /**
@@ -70,8 +90,12 @@ export async function callApi(
   const { settings, transport } = context;
   const isTrusted = base !== undefined && settings.origins.includes(originOf(base) ?? '');
   const url = urlOf(context, target, (isTrusted ? base : settings.site.base).replace(/\/$/, ''));
-  const request = requestOf(url, checkCredential(accessToken, 'secret'), call);
-  return transport.open(call.signal, (dispatcher, signal) =>
+  const given: unknown = call;
+  if (typeof given !== 'object' || given === null) refuse('An API call must be an object.');
+  const request = requestOf(url, checkToken(accessToken, 'accessToken'), call);
+  const answer = await transport.open(signalOf(call.signal), (dispatcher, signal) =>
     fetch(request, { dispatcher, signal }),
   );
+  transport.observe(answer.headers.get('date') ?? undefined);
+  return asGlobal(answer);
 }

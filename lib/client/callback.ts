@@ -24,7 +24,8 @@ export function unguessable(): string {
   return randomBytes(32).toString('base64url');
 }
 
-function queryOf(callback: Callback): URLSearchParams {
+/** The fields of a callback. */
+export function queryOf(callback: Callback): URLSearchParams {
   if (callback instanceof URLSearchParams) return callback;
   if (callback instanceof URL) return callback.searchParams;
   if (typeof callback === 'string') {

@@ -66,15 +66,17 @@ export class ChallengeEndpoint {
     begins: boolean,
   ): Promise<ChallengeReply> {
     const { settings, integration, transport } = this.#context;
-    const { responseType, parameters: names, registrationFormat } = settings.firstParty;
+    const { responseType, parameters: names, ...formats } = settings.firstParty;
     const url = await this.#url();
-    const format = begins && flow === 'registration' ? registrationFormat : 'form';
+    const isRegistering = begins && flow === 'registration';
+    const format = isRegistering ? formats.registrationFormat : formats.format;
     const common = { ...part, names, clientId: settings.clientId, responseType };
     const guarded = begins ? guardedFlows[flow] : undefined;
     const subject = {
       recaptcha: part.recaptcha,
       recaptchaEvent: part.recaptchaEvent,
       isRegistration: flow === 'registration',
+      isByHint: part.loginHint !== undefined,
     };
     if (guarded === undefined || settings.integration === undefined) {
       const proof = await this.#proof(url);

@@ -3,7 +3,14 @@ import type { Fields } from '../protocol/answer.js';
 import type { LoginStatus } from '../protocol/challenge.js';
 import type { ChallengeStep } from '../protocol/challenge-request.js';
 import type { Recaptcha } from '../protocol/recaptcha.js';
-import { checkCredential, checkMethod, type VisitorArgument } from './arguments.js';
+import {
+  checkCredential,
+  checkEmailTemplate,
+  checkMethod,
+  checkRecaptcha,
+  type VisitorArgument,
+} from './arguments.js';
+import type { Callback } from './callback.js';
 import { ChallengeSession, type ChallengeFlow } from './challenge-session.js';
 import type { NamedLogin, OtpStart } from './inputs.js';
 import type { RegistrationStart } from './registration.js';
@@ -46,6 +53,8 @@ export interface ChallengeAnswer extends AnyChallenge {
   readonly password?: string | undefined;
   /** The authorization code that a browser brought back after `redirect`. It is exchanged, and nothing is asked. */
   readonly code?: string | undefined;
+  /** What a browser brought back after `redirect`, as it came: a code, which is exchanged, or an error, which is thrown. */
+  readonly callback?: Callback | undefined;
 }
 
 /** What `HeadlessClient.challenge` takes. */
@@ -126,15 +135,20 @@ function readStep(
     case 'password':
       return { ...readUser(input), password: checkCredential(input.password, 'secret') };
     case 'passwordless':
-      return { ...readUser(input), verificationMethod: checkMethod(input.method) };
+      return {
+        ...readUser(input),
+        verificationMethod: checkMethod(input.method),
+        emailTemplate: checkEmailTemplate(input.emailTemplate),
+      };
     case 'registration': {
-      const { userdata, password, method } = input;
+      const { userdata, password, method, emailTemplate } = input;
       const customdata = checkCustomdata(input.customdata);
       return {
         userdata: checkUserdata(userdata),
         password: password === undefined ? undefined : checkCredential(password, 'secret'),
         customdata: customdata && JSON.stringify(customdata),
         verificationMethod: method && checkMethod(method),
+        emailTemplate: checkEmailTemplate(emailTemplate),
       };
     }
     case undefined:
@@ -159,13 +173,10 @@ export function resumedBy(input: object): ChallengeSession | undefined {
 export function readChallengeInput(input: ChallengeInput): CheckedChallenge {
   const resumed = resumedBy(input);
   if (input.flow === undefined && resumed === undefined) refuse('Give a `flow`, or a `session`.');
-  const given = readParameters(input.parameters);
-  const template: unknown = Reflect.get(input, 'emailTemplate');
-  const parameters = typeof template === 'string' ? { ...given, emailtemplate: template } : given;
-  const { recaptcha, recaptchaEvent } = input;
+  const parameters = readParameters(input.parameters);
   return {
     resumed,
     flow: input.flow,
-    step: { ...readStep(input, parameters), recaptcha, recaptchaEvent, parameters },
+    step: { ...readStep(input, parameters), ...checkRecaptcha(input), parameters },
   };
 }

@@ -19,6 +19,8 @@ export interface ChallengeState {
   readonly uvidRefused: boolean;
   /** Whether the session has yielded a code before: the next one needs the code challenge again. */
   readonly isStepUp: boolean;
+  /** Whether Salesforce refused the account, which the visitor must not notice: its steps come to nothing. */
+  readonly isRefused?: boolean | undefined;
 }
 
 const flows: readonly unknown[] = ['password', 'passwordless', 'registration'];

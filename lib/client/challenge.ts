@@ -7,19 +7,24 @@ import {
   type ChallengeReply,
 } from '../protocol/challenge.js';
 import { codeChallenge, createVerifier } from '../protocol/pkce.js';
+import { readCallback } from '../protocol/redirect.js';
 import { codeExchangeRequest, readToken } from '../protocol/token.js';
 import type { Visitor } from '../protocol/uvid.js';
 import { checkCredential, checkVisitor, uvidOf } from './arguments.js';
+import { queryOf } from './callback.js';
 import type { ChallengeCallPart, ChallengeEndpoint } from './challenge-endpoint.js';
 import {
   readChallengeInput,
   resumedBy,
+  type ChallengeAnswer,
   type ChallengeInput,
   type ChallengeOutcome,
 } from './challenge-input.js';
 import { ChallengeSession, type ChallengeFlow, type ChallengeState } from './challenge-session.js';
 import type { ClientContext } from './context.js';
+import { isForEverybody } from './decoys.js';
 import { finishNamedLogin } from './named-login.js';
+import { seeminglyWrong } from './refused-challenge.js';
 
 type Hint = NonNullable<ChallengeCallPart['hint']>;
 
@@ -120,6 +125,18 @@ async function callWithOrWithout(
   }
 }
 
+/**
+ * The code that a browser brought back. No `state` went with it to the server, so there is none to compare: the code is
+ * good with the code verifier of its own login only.
+ */
+function codeFromBrowser(
+  { settings }: ClientContext,
+  { code, callback }: ChallengeAnswer,
+): string | undefined {
+  if (callback === undefined) return code;
+  return readCallback(settings.site, settings.origins, queryOf(callback)).code;
+}
+
 /** One step of a login at the challenge endpoint, from what was entered to what comes of it. */
 export async function challenge(
   context: ClientContext,
@@ -127,13 +144,15 @@ export async function challenge(
   input: ChallengeInput,
 ): Promise<ChallengeOutcome> {
   const { settings } = context;
-  if (input.flow === undefined && input.code !== undefined) {
-    const code = checkCredential(input.code, 'secret');
+  const fromBrowser = input.flow === undefined ? codeFromBrowser(context, input) : undefined;
+  if (fromBrowser !== undefined) {
+    const code = checkCredential(fromBrowser, 'secret');
     const resumed = resumedBy(input);
     if (resumed !== undefined) return redeem(context, resumed.state, code, settings.redirectUri);
   }
   const { resumed, flow: begun, step } = readChallengeInput(input);
   const before = resumed?.state;
+  const refused = before?.isRefused === true ? before : undefined;
   if (before !== undefined && before.rounds >= settings.firstParty.maxRounds) {
     throw new HeadlessError('too_many_attempts', {
       message: 'Too many attempts. Begin the login again.',
@@ -143,26 +162,30 @@ export async function challenge(
   const uvid = visitor && (input.uvid ?? uvidOf(visitor));
   const codeVerifier = before?.codeVerifier ?? createVerifier(randomBytes);
   const flow = begun ?? before?.flow ?? 'password';
-  const isFirst = before?.authSession === undefined;
+  // Of a session that is none, only the duration of its answers is wanted: nothing can begin again in it.
+  const authSession =
+    refused !== undefined && begun !== undefined ? undefined : before?.authSession;
+  const isFirst = authSession === undefined;
   const part: ChallengeCallPart = {
     ...step,
-    authSession: before?.authSession,
+    authSession,
     scope: isFirst ? settings.scope : undefined,
-    codeChallenge: isFirst || before.isStepUp ? codeChallenge(codeVerifier) : undefined,
+    codeChallenge: isFirst || before?.isStepUp === true ? codeChallenge(codeVerifier) : undefined,
     // Told once, Salesforce knows it for the whole login.
     hint: uvid === before?.uvid ? undefined : hintOf(context, visitor),
   };
-  const { reply, hint } = await callWithOrWithout(
-    context,
-    endpoint,
-    part,
-    flow,
-    begun !== undefined,
-  );
+  const called = callWithOrWithout(context, endpoint, part, flow, begun !== undefined);
+  if (refused !== undefined && begun === undefined) {
+    await called.catch((error: unknown) => {
+      if (isForEverybody(error)) throw error;
+    });
+    return seeminglyWrong({ ...refused, rounds: refused.rounds + 1 });
+  }
+  const { reply, hint } = await called;
   const state: ChallengeState = {
     flow,
     codeVerifier,
-    authSession: before?.authSession,
+    authSession,
     rounds: (before?.rounds ?? 0) + 1,
     uvid: uvid ?? before?.uvid,
     sentUvid: hint === undefined ? before?.sentUvid : uvid,

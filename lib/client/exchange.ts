@@ -123,7 +123,9 @@ export class Exchange {
     const issuedAt = timeOf(response);
     const expected = { ...expectation(this.#settings, issuedAt), nonce };
     const claims = await verifyTokens(this.#keys, answer, expected);
-    return { answer, claims, tokens: new TokenSet(answer, endOf(claims, issuedAt)) };
+    const { site, clientId } = this.#settings;
+    const owner = { site: site.base, clientId };
+    return { answer, claims, tokens: new TokenSet(owner, answer, endOf(claims, issuedAt)) };
   }
 }
 

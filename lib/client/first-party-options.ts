@@ -6,42 +6,45 @@ import type { Site } from '../protocol/site.js';
 
 /** What an app adds to a call of the challenge endpoint to prove that it is itself. */
 export interface Attestation {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly parameters?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
 }
 
 /** How the client talks to the challenge endpoint. The defaults are the best reading of the documents; see docs/first-party.md. */
 export interface FirstPartyOptions {
   /** Path below the site, or URL on the site's host. Default `/services/oauth2/v1/authorization_challenge`. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** Whether the site's metadata is asked for `authorization_challenge_endpoint`, once per client. Default false. */
-  readonly discover?: boolean;
+  readonly discover?: boolean | undefined;
   /**
    * Proof that the app itself calls, made anew for every call. `true`: a JWT signed by `privateKey`, sent as
    * `client_assertion`. A function gives whatever the server wants. Default: `true` where there is a `privateKey`.
    */
-  readonly attestation?: boolean | ((url: string) => Attestation | Promise<Attestation>);
+  readonly attestation?:
+    boolean | ((url: string) => Attestation | Promise<Attestation>) | undefined;
   /** Audience of the JWT. Default: the URL of the site. */
-  readonly audience?: string;
+  readonly audience?: string | undefined;
   /** Whether `client_assertion_type` goes with the JWT. Default true. */
-  readonly assertionType?: boolean;
+  readonly assertionType?: boolean | undefined;
   /** Whether the client authenticates here as it does at the token endpoint. Default: where it sends no attestation. */
-  readonly clientAuthentication?: boolean;
+  readonly clientAuthentication?: boolean | undefined;
   /** Whether `response_type=code` is sent. Default true. */
-  readonly responseType?: boolean;
+  readonly responseType?: boolean | undefined;
   /** Whether the token call repeats `redirectUri`. Default false: the challenge has none. */
-  readonly redirectUri?: boolean;
+  readonly redirectUri?: boolean | undefined;
   /** Names of parameters, where the server has other ones. */
-  readonly parameters?: Partial<ChallengeParameterNames>;
+  readonly parameters?: Partial<ChallengeParameterNames> | undefined;
   /** Calls per login. Default 8. */
-  readonly maxRounds?: number;
+  readonly maxRounds?: number | undefined;
+  /** Whether calls are forms or JSON; the first one of a registration has `registrationFormat`. Default `form`. */
+  readonly format?: 'form' | 'json' | undefined;
   /** Whether the first call of a registration is JSON, as Salesforce wants it, or a form. Default `json`. */
-  readonly registrationFormat?: 'json' | 'form';
+  readonly registrationFormat?: 'json' | 'form' | undefined;
   /**
    * Where a plain visitor id goes, for which no spelling is documented here: the header `Uvid-Hint`, the body, or
    * nowhere. Default `header`. A guest token always goes in the header.
    */
-  readonly plainUvid?: 'header' | 'body' | 'none';
+  readonly plainUvid?: 'header' | 'body' | 'none' | undefined;
 }
 
 /** The options once checked. */
@@ -57,6 +60,7 @@ export interface FirstPartySettings {
   readonly redirectUri: boolean;
   readonly parameters: ChallengeParameterNames;
   readonly maxRounds: number;
+  readonly format: 'form' | 'json';
   readonly registrationFormat: 'json' | 'form';
   readonly plainUvid: 'header' | 'body' | 'none';
 }
@@ -74,6 +78,7 @@ const known: ReadonlySet<string> = new Set<keyof FirstPartyOptions>([
   'redirectUri',
   'parameters',
   'maxRounds',
+  'format',
   'registrationFormat',
   'plainUvid',
 ]);
@@ -156,6 +161,7 @@ export function readFirstParty(
     redirectUri: flag('redirectUri', false),
     parameters: readNames(options['parameters'], refuse),
     maxRounds,
+    format: choice('format', 'form', 'json'),
     registrationFormat: choice('registrationFormat', 'json', 'form'),
     plainUvid: choice('plainUvid', 'header', 'body', 'none'),
   };

@@ -5,7 +5,7 @@ import { discoveryRequest, readDiscovery } from '../protocol/discovery.js';
 import type { Introspection } from '../protocol/introspect.js';
 import { readRevoke, revokeRequest } from '../protocol/revoke.js';
 import { callApi, type ApiCall } from './api-call.js';
-import { checkCredential, type VisitorArgument } from './arguments.js';
+import { checkToken, type VisitorArgument } from './arguments.js';
 import {
   browserRequest,
   redeemGuest,
@@ -52,7 +52,7 @@ import type { TokenSet } from './token-set.js';
  * connection pool and the key cache, and nothing about any user.
  *
  * Every method rejects with a {@link HeadlessError} and nothing else. No call is repeated, but for a login that was
- * refused for its visitor hint alone (`uvidHint.retryWithout`).
+ * refused for its visitor hint alone (`uvidHint.retryWithout`), and a call that was refused for a dead integration token.
  */
 export class HeadlessClient {
   readonly #context: ClientContext;
@@ -69,6 +69,11 @@ export class HeadlessClient {
     return this.#context.settings.site.base;
   }
 
+  /** The consumer key of the app that it speaks for. */
+  get clientId(): string {
+    return this.#context.settings.clientId;
+  }
+
   /**
    * Where a browser that has a session on the Experience Cloud site itself (single sign-on, a link by `siteUrl`) is sent to
    * end it. Salesforce takes no address to come back to (wire contract, first-party, section 12).
@@ -80,6 +85,14 @@ export class HeadlessClient {
   /** Milliseconds that one call may take. */
   get timeout(): number {
     return this.#context.transport.timeout;
+  }
+
+  /**
+   * Milliseconds by which Salesforce's clock is ahead of this machine's, as its last answer showed: zero where they differ
+   * by no more than two seconds, and before the first answer.
+   */
+  get clockAhead(): number {
+    return this.#context.transport.clockAhead;
   }
 
   /**
@@ -193,7 +206,7 @@ export class HeadlessClient {
   /** The claims about the user of an access token. @throws {HeadlessError} `access_token_refused`. */
   userinfo(accessToken: string): Promise<Fields> {
     return this.#flow('userinfo', () =>
-      askUserinfo(this.#context, this.site, checkCredential(accessToken, 'secret')),
+      askUserinfo(this.#context, this.site, checkToken(accessToken, 'accessToken')),
     );
   }
 
@@ -251,7 +264,7 @@ export class HeadlessClient {
   /** Ends an access or refresh token. A token that Salesforce does not know counts as ended. */
   revoke(token: string): Promise<void> {
     return this.#flow('revoke', async () => {
-      const request = revokeRequest(this.site, checkCredential(token, 'secret'));
+      const request = revokeRequest(this.site, checkToken(token, 'token'));
       readRevoke(request, await this.#context.transport.send(request));
     });
   }
@@ -264,7 +277,10 @@ export class HeadlessClient {
   verifyAccessToken(token: string): Promise<AccessTokenClaims> {
     const { keys, settings } = this.#context;
     return this.#flow('verify-access-token', async () =>
-      checkAccessTokenClaims(await keys.verify(token), expectation(settings, Date.now())),
+      checkAccessTokenClaims(
+        await keys.verify(token, 'caller'),
+        expectation(settings, Date.now() + this.clockAhead),
+      ),
     );
   }
 

@@ -1,6 +1,6 @@
 import type { Fields } from '../protocol/answer.js';
 import { identityUrlRequest, readIdentityAnswer } from '../protocol/identity-url.js';
-import { checkCredential } from './arguments.js';
+import { checkToken } from './arguments.js';
 import type { ClientContext } from './context.js';
 
 /** What Salesforce knows of the user of an identity URL. */
@@ -9,7 +9,7 @@ export async function askIdentityUrl(
   identityUrl: string,
   accessToken: string,
 ): Promise<Fields> {
-  const token = checkCredential(accessToken, 'secret');
+  const token = checkToken(accessToken, 'accessToken');
   const request = identityUrlRequest(identityUrl, token, settings.origins);
   return readIdentityAnswer(request, await transport.send(request));
 }

@@ -1,3 +1,10 @@
+export {
+  HeadlessError,
+  headlessErrorCodes,
+  type HeadlessErrorCode,
+  type HeadlessErrorDetails,
+  type HeadlessFault,
+} from '../errors.js';
 export { HeadlessClient } from './headless-client.js';
 export type { ApiCall } from './api-call.js';
 export type { VisitorArgument } from './arguments.js';
@@ -36,6 +43,7 @@ export type { UvidHintOptions } from './uvid-hint-options.js';
 export type { IntegrationScope } from '../protocol/integration.js';
 export type { RedeemInput, SsoInput, SsoStart } from './redirect-login.js';
 export type { RefreshInput } from './refresh.js';
+export { RefreshUnverified } from './refresh-unverified.js';
 export { StepUpRequired } from './step-up.js';
 export { TokenSet } from './token-set.js';
 export type { Fields } from '../protocol/answer.js';
@@ -49,6 +57,7 @@ export type {
   TokenTypeHint,
 } from '../protocol/introspect.js';
 export type { Recaptcha, RecaptchaEvent } from '../protocol/recaptcha.js';
+export type { SalesforceStatement } from '../protocol/refusal.js';
 export type { HintSpelling } from '../protocol/uvid.js';
 export type {
   ChallengeAnswer,

@@ -5,19 +5,19 @@ import { checkPrivateKey, type PrivateKeySource } from './private-keys.js';
 /** How the client gets the integration user's token by itself. */
 export interface IntegrationClient {
   /** Consumer key of the app that the integration user uses. Default: the client's own. */
-  readonly clientId?: string;
+  readonly clientId?: string | undefined;
   /** Its consumer secret: the client credentials flow, under the run-as user of the app. */
-  readonly clientSecret?: string;
+  readonly clientSecret?: string | undefined;
   /** Its private key: the JWT bearer flow with `username`, else client credentials by `private_key_jwt`. */
-  readonly privateKey?: PrivateKeySource;
+  readonly privateKey?: PrivateKeySource | undefined;
   /** Username of the integration user, for the JWT bearer flow. */
-  readonly username?: string;
+  readonly username?: string | undefined;
   /** Where the token is asked for, such as the org's My Domain. Default: the site. */
-  readonly loginUrl?: string;
+  readonly loginUrl?: string | undefined;
   /** Whether the secret travels in the body or in a Basic header. Default `body`. */
-  readonly secretIn?: 'body' | 'header';
+  readonly secretIn?: 'body' | 'header' | undefined;
   /** Seconds a token is kept when neither the answer nor the token says how long it lives. Default 600. */
-  readonly tokenLifetime?: number;
+  readonly tokenLifetime?: number | undefined;
 }
 
 /** How the app hands the integration user's token over. */
@@ -25,7 +25,7 @@ export interface IntegrationCallback {
   /** The access token for a scope. Asked again when the last one has ended or was refused. */
   token(scope: IntegrationScope): string | Promise<string>;
   /** Seconds a token is kept when it does not say itself how long it lives. Default 600. */
-  readonly tokenLifetime?: number;
+  readonly tokenLifetime?: number | undefined;
 }
 
 /**
@@ -90,7 +90,9 @@ export function readIntegration(
   const token = options['token'];
   if (token !== undefined) {
     if (typeof token !== 'function') refuse('integration.token', 'must be a function');
-    const beside = Object.keys(given).find((name) => !['token', 'tokenLifetime'].includes(name));
+    const beside = Object.keys(given).find(
+      (name) => !['token', 'tokenLifetime'].includes(name) && options[name] !== undefined,
+    );
     if (beside !== undefined) refuse(`integration.${beside}`, 'has no effect beside `token`');
     return { token: (scope) => Reflect.apply(token, given, [scope]) as unknown, tokenLifetime };
   }

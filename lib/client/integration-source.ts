@@ -12,6 +12,7 @@ import { ClientAssertions } from './client-assertions.js';
 import { ClientAuthentication } from './client-authentication.js';
 import type { IntegrationSettings } from './integration-options.js';
 import { isJwt } from './keys.js';
+import { outline } from './outline.js';
 import type { Transport } from './transport.js';
 
 /** A token that may be used again. */
@@ -88,7 +89,8 @@ async function fromApp(token: TokenFunction, scope: IntegrationScope): Promise<I
   } catch (cause) {
     // A network that is down is no matter of set-up, whoever noticed it.
     if (cause instanceof HeadlessError && cause.fault === 'network') throw cause;
-    throw new HeadlessError('integration_refused', { cause });
+    const told = cause instanceof HeadlessError ? cause : outline(cause);
+    throw new HeadlessError('integration_refused', { cause: told });
   }
   if (typeof given !== 'string' || !/^[\x21-\x7e]+$/.test(given)) {
     throw new HeadlessError('integration_refused', {

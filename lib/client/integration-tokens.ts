@@ -1,4 +1,4 @@
-import type { IntegrationScope } from '../protocol/integration.js';
+import { refusesIntegrationToken, type IntegrationScope } from '../protocol/integration.js';
 import type { WireRequest, WireResponse } from '../protocol/wire.js';
 import type { IntegrationSettings } from './integration-options.js';
 import { IntegrationSource, type KeptToken } from './integration-source.js';
@@ -8,7 +8,11 @@ import type { Transport } from './transport.js';
 interface Sent {
   readonly request: WireRequest;
   readonly response: WireResponse;
+  /** Whether Salesforce refused it because a kept token had died. */
+  readonly foundDead: boolean;
 }
+
+type Build = (integrationToken: string | undefined) => WireRequest;
 
 /**
  * The access tokens of the integration user, one per scope, each asked for when first needed and kept until it ends.
@@ -26,37 +30,39 @@ export class IntegrationTokens {
   }
 
   /**
-   * Makes a call that a site may want an integration user's token for. A kept token that turns out to be dead is
-   * replaced, and the call, of which Salesforce has read nothing but that token, is made once more.
+   * Makes a call that a site may want an integration user's token for. When Salesforce says of a kept token that it is
+   * dead, it is replaced, and the call, of which Salesforce has read nothing but that token, is made once more.
    *
    * @throws {HeadlessError} `integration_refused`, `integration_token_required`, `client_key_unusable`, or what keeps
    *   an answer away.
    */
-  async send(
-    scope: IntegrationScope,
-    build: (integrationToken: string | undefined) => WireRequest,
-  ): Promise<Sent> {
+  async send(scope: IntegrationScope, build: Build): Promise<Sent> {
+    const first = await this.sendOnce(scope, build);
+    return first.foundDead ? this.sendOnce(scope, build) : first;
+  }
+
+  /** Makes a call that must not be made twice, whatever becomes of it. @throws {HeadlessError} as {@link send}. */
+  async sendOnce(scope: IntegrationScope, build: Build): Promise<Sent> {
     const source = this.#source;
-    if (source === undefined) return this.#sendOnce(build(undefined));
-    const kept = this.#kept.get(scope);
-    if (kept !== undefined && Date.now() < kept.expiresAt) {
-      const sent = await this.#sendOnce(build(kept.accessToken));
-      if (sent.response.status !== 401) return sent;
-      // Of many calls that find the token dead, one asks for the next.
-      if (this.#kept.get(scope) === kept) this.#kept.delete(scope);
+    const kept = this.#alive(scope);
+    const token = kept ?? (source && (await this.#fresh(source, scope)));
+    const request = build(token?.accessToken);
+    const response = await this.#transport.send(request);
+    // A token that may be dead is not used again. Of many calls that find it so, one asks for the next.
+    if (response.status === 401 && kept !== undefined && this.#kept.get(scope) === kept) {
+      this.#kept.delete(scope);
     }
-    const { accessToken } = await this.#fresh(source, scope);
-    return this.#sendOnce(build(accessToken));
+    const foundDead = kept !== undefined && refusesIntegrationToken(request, response);
+    return { request, response, foundDead };
   }
 
-  async #sendOnce(request: WireRequest): Promise<Sent> {
-    return { request, response: await this.#transport.send(request) };
-  }
-
-  /** Whoever comes while a token is being asked for, or has just been given, takes that one. */
-  async #fresh(source: IntegrationSource, scope: IntegrationScope): Promise<KeptToken> {
+  #alive(scope: IntegrationScope): KeptToken | undefined {
     const kept = this.#kept.get(scope);
-    if (kept !== undefined && Date.now() < kept.expiresAt) return kept;
+    return kept !== undefined && Date.now() < kept.expiresAt ? kept : undefined;
+  }
+
+  /** Whoever comes while a token is being asked for takes that one. */
+  async #fresh(source: IntegrationSource, scope: IntegrationScope): Promise<KeptToken> {
     let asked = this.#asked.get(scope);
     if (asked === undefined) {
       asked = this.#ask(source, scope);

@@ -5,7 +5,7 @@ import {
   type Introspection,
   type TokenTypeHint,
 } from '../protocol/introspect.js';
-import { checkCredential } from './arguments.js';
+import { checkToken } from './arguments.js';
 import type { ClientContext } from './context.js';
 
 /** What `HeadlessClient.introspect` may be told beside the token. */
@@ -27,7 +27,7 @@ export async function introspect(
   given: string,
   options: IntrospectionOptions,
 ): Promise<Introspection> {
-  const token = checkCredential(given, 'secret');
+  const token = checkToken(given, 'token');
   const hint = checkHint(options.hint);
   if (!authentication.isPrivate) {
     throw new HeadlessError('invalid_client', {

@@ -1,9 +1,12 @@
 import {
   compactVerify,
-  createRemoteJWKSet,
-  customFetch,
+  createLocalJWKSet,
   decodeProtectedHeader,
   errors,
+  type CryptoKey,
+  type FlattenedJWSInput,
+  type JSONWebKeySet,
+  type JWSHeaderParameters,
 } from 'jose';
 import { HeadlessError } from '../errors.js';
 import type { Fields } from '../protocol/answer.js';
@@ -12,59 +15,51 @@ import { refusal } from '../protocol/refusal.js';
 import type { Site } from '../protocol/site.js';
 import type { Transport } from './transport.js';
 
-/** Keys are kept this long (milliseconds). */
+/** Keys are fetched anew, beside the call that notices, when they are older than this (milliseconds). */
 const keptFor = 600_000;
-/** However many unknown key ids turn up, keys are fetched at most this often in a burst … */
-const burst = 4;
+/** After a fetch that failed, whoever needs keys gets the same failure for this long (milliseconds). */
+const pauseAfterFailure = 1_000;
+/** However many tokens with unknown keys callers bring, keys are fetched at most this often in a burst … */
+const burst = 3;
 /** … and once more after each of these spans (milliseconds). */
 const coolDown = 30_000;
 
+/** Where a token comes from: straight from Salesforce's token endpoint, or from whoever called the app. */
+export type TokenSource = 'answer' | 'caller';
+
 /** The signature keys of a site, fetched when first needed and when an unknown key id turns up. */
 export class SigningKeys {
-  readonly #keys: ReturnType<typeof createRemoteJWKSet>;
-  #fetchesLeft = burst;
+  readonly #fetchKeys: () => Promise<JSONWebKeySet>;
+  #find: ReturnType<typeof createLocalJWKSet> | undefined;
+  #fetchedAt = 0;
+  #running: Promise<void> | undefined;
+  #failure: { readonly error: HeadlessError; readonly at: number } | undefined;
+  #callersFetches = burst;
   #refilledAt = Date.now();
 
   constructor(site: Site, transport: Transport) {
     const request = keysRequest(site);
-    this.#keys = createRemoteJWKSet(new URL(request.url), {
-      // jose refuses every unknown key id for a while after a fetch; a key rotated in that while would lock
-      // customers out, so the limit below takes the place of that pause.
-      cooldownDuration: 0,
-      cacheMaxAge: keptFor,
-      [customFetch]: async () => {
-        this.#takeFetch();
-        const response = await transport.send(request);
-        if (response.status !== 200) throw refusal(request, response);
-        return new Response(response.body);
-      },
-    });
-  }
-
-  #takeFetch(): void {
-    const spans = Math.floor((Date.now() - this.#refilledAt) / coolDown);
-    if (spans > 0) {
-      this.#fetchesLeft = Math.min(burst, this.#fetchesLeft + spans);
-      this.#refilledAt += spans * coolDown;
-    }
-    if (this.#fetchesLeft === 0) {
-      throw new HeadlessError('invalid_token', {
-        message: 'A token is signed with a key that Salesforce did not publish.',
-      });
-    }
-    this.#fetchesLeft -= 1;
+    this.#fetchKeys = async () => {
+      const response = await transport.send(request);
+      if (response.status !== 200) throw refusal(request, response);
+      // jose checks that it is one.
+      return JSON.parse(response.body) as JSONWebKeySet;
+    };
   }
 
   /**
    * Verifies the signature of a token, RS256 only, and gives its claims, which nobody has checked yet.
    *
+   * @param source a token that a caller brought may be made up: what it costs in fetches is limited.
    * @throws {HeadlessError} `invalid_token`; or the network error that kept the keys away.
    */
-  async verify(token: string): Promise<Fields> {
+  async verify(token: string, source: TokenSource = 'answer'): Promise<Fields> {
     try {
-      const { payload, protectedHeader } = await compactVerify(token, this.#keys, {
-        algorithms: ['RS256'],
-      });
+      const { payload, protectedHeader } = await compactVerify(
+        token,
+        (header, jws) => this.#keyFor(header, jws, source),
+        { algorithms: ['RS256'] },
+      );
       if (protectedHeader.typ !== undefined && protectedHeader.typ.toUpperCase() !== 'JWT') {
         throw new HeadlessError('invalid_token', {
           message: 'A token is of another type than JWT.',
@@ -79,6 +74,67 @@ export class SigningKeys {
       if (error instanceof HeadlessError) throw error;
       throw new HeadlessError('invalid_token', { cause: withoutToken(error) });
     }
+  }
+
+  async #keyFor(
+    header: JWSHeaderParameters,
+    jws: FlattenedJWSInput,
+    source: TokenSource,
+  ): Promise<CryptoKey> {
+    if (this.#find === undefined) await this.#load();
+    else if (Date.now() - this.#fetchedAt > keptFor) this.#load().catch(() => undefined);
+    try {
+      return await this.#known(header, jws);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+    }
+    if (source === 'caller') this.#takeFetch();
+    await this.#load();
+    return this.#known(header, jws);
+  }
+
+  #known(header: JWSHeaderParameters, jws: FlattenedJWSInput): Promise<CryptoKey> {
+    if (this.#find === undefined) throw new HeadlessError('unexpected_answer');
+    return this.#find(header, jws);
+  }
+
+  /** Fetches the keys, once for all who need them now. Keys that are known stay when that fails. */
+  #load(): Promise<void> {
+    const failure = this.#failure;
+    if (failure !== undefined && Date.now() - failure.at < pauseAfterFailure) {
+      return Promise.reject(failure.error);
+    }
+    this.#running ??= this.#fetch().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      this.#find = createLocalJWKSet(await this.#fetchKeys());
+      this.#fetchedAt = Date.now();
+      this.#failure = undefined;
+    } catch (cause) {
+      const error =
+        cause instanceof HeadlessError ? cause : new HeadlessError('unexpected_answer', { cause });
+      this.#failure = { error, at: Date.now() };
+      throw error;
+    }
+  }
+
+  #takeFetch(): void {
+    const spans = Math.floor((Date.now() - this.#refilledAt) / coolDown);
+    if (spans > 0) {
+      this.#callersFetches = Math.min(burst, this.#callersFetches + spans);
+      this.#refilledAt += spans * coolDown;
+    }
+    if (this.#callersFetches === 0) {
+      throw new HeadlessError('invalid_token', {
+        message: 'A token is signed with a key that Salesforce did not publish.',
+      });
+    }
+    this.#callersFetches -= 1;
   }
 }
 

@@ -1,6 +1,12 @@
 import { integrationScopes } from '../protocol/integration.js';
 import { passwordlessStartRequest, readPasswordlessStart } from '../protocol/passwordless.js';
-import { checkCredential, checkMethod } from './arguments.js';
+import {
+  checkCredential,
+  checkEmailTemplate,
+  checkIdentifier,
+  checkMethod,
+  checkRecaptcha,
+} from './arguments.js';
 import type { ClientContext } from './context.js';
 import { readUser } from './user-argument.js';
 import type { NamedLogin, OtpFinish, OtpStart, OtpTicket } from './inputs.js';
@@ -15,9 +21,8 @@ export async function startOtp(
   const init = {
     ...readUser(start),
     verificationMethod: method,
-    recaptcha: start.recaptcha,
-    recaptchaEvent: start.recaptchaEvent,
-    emailTemplate: start.emailTemplate,
+    ...checkRecaptcha(start),
+    emailTemplate: checkEmailTemplate(start.emailTemplate),
   };
   const { request, response } = await integration.send(
     integrationScopes.passwordless,
@@ -32,7 +37,7 @@ export async function loginByCode(
   flow: 'passwordless' | 'registration',
   input: OtpFinish,
 ): Promise<NamedLogin> {
-  const name = checkCredential(input.identifier, 'name');
+  const name = checkIdentifier(input.identifier);
   const secret = checkCredential(input.code, 'secret');
   const verificationMethod = checkMethod(input.method);
   const credentials = { name, secret };

@@ -22,36 +22,36 @@ export interface HeadlessClientOptions {
   /** A registered callback URL. Sent byte for byte, and never visited. */
   readonly redirectUri: string;
   /** Consumer secret of a private client. Left out, the client is public. PKCE is used either way. */
-  readonly clientSecret?: string;
+  readonly clientSecret?: string | undefined;
   /** Whether the secret travels in the body (`client_secret_post`) or in a Basic header. Default `body`. */
-  readonly clientSecretIn?: 'body' | 'header';
+  readonly clientSecretIn?: 'body' | 'header' | undefined;
   /** Private RSA key of a private client, in place of a secret: `private_key_jwt`, and the attestation of first-party flows. */
-  readonly privateKey?: PrivateKeySource;
+  readonly privateKey?: PrivateKeySource | undefined;
   /** How calls get an integration user's token, when the site requires authentication for them. */
-  readonly integration?: IntegrationOptions;
+  readonly integration?: IntegrationOptions | undefined;
   /** How `challenge` talks to the challenge endpoint: OAuth 2.0 for First-Party Applications. */
-  readonly firstParty?: FirstPartyOptions;
+  readonly firstParty?: FirstPartyOptions | undefined;
   /** Blank-separated scopes. Default: whatever the app has; guests then get `api`. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /** `body` when the app has "Require user credentials in the POST body". Default `header`. */
-  readonly credentialsIn?: 'header' | 'body';
-  readonly uvidHint?: UvidHintOptions;
+  readonly credentialsIn?: 'header' | 'body' | undefined;
+  readonly uvidHint?: UvidHintOptions | undefined;
   /** Whether logins of named users ask for web sessions too (`tokens.webSession`): the grant `hybrid_auth_code`. Default false. */
-  readonly hybrid?: boolean;
+  readonly hybrid?: boolean | undefined;
   /** Whether a login asks userinfo as well: a third round trip. Default false. */
-  readonly userinfo?: boolean;
+  readonly userinfo?: boolean | undefined;
   /** URLs of further issuers and audiences of tokens, such as the org's My Domain. The site is always one. */
-  readonly issuers?: readonly string[];
+  readonly issuers?: readonly string[] | undefined;
   /** Seconds by which `exp` and `nbf` may be off. Default 30. */
-  readonly clockTolerance?: number;
+  readonly clockTolerance?: number | undefined;
   /** Milliseconds for one call, from connecting to the last byte. Default 10,000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Bytes an answer may have. Default 1 MiB. */
-  readonly maxAnswerSize?: number;
+  readonly maxAnswerSize?: number | undefined;
   /** Whether HTTP/2 is offered by ALPN. Default false. Has no effect beside `dispatcher`. */
-  readonly http2?: boolean;
+  readonly http2?: boolean | undefined;
   /** An undici dispatcher, for a proxy, an own certificate authority, mutual TLS or a mock. */
-  readonly dispatcher?: Dispatcher;
+  readonly dispatcher?: Dispatcher | undefined;
 }
 
 /** Options once checked, with every default filled in. */
@@ -112,14 +112,9 @@ function flag(value: unknown, option: string): boolean {
   return value ?? false;
 }
 
-function positive(
-  options: HeadlessClientOptions,
-  name: 'timeout' | 'maxAnswerSize',
-  unset: number,
-) {
-  const value: unknown = options[name] ?? unset;
-  if (typeof value !== 'number' || !(value > 0)) refuse(name, 'must be a number above zero');
-  return value;
+/** Whether it is a time in milliseconds that Node's timers can wait for; a longer one would be over at once. */
+export function isTimeout(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= 2 ** 31 - 1;
 }
 
 function readSite(options: HeadlessClientOptions): Site {
@@ -174,11 +169,20 @@ export function readOptions(options: HeadlessClientOptions): Settings {
     refuse('credentialsIn', "must be 'header' or 'body'");
   }
   const clockTolerance: unknown = options.clockTolerance ?? 30;
-  if (typeof clockTolerance !== 'number' || !(clockTolerance >= 0)) {
+  if (
+    typeof clockTolerance !== 'number' ||
+    !Number.isFinite(clockTolerance) ||
+    clockTolerance < 0
+  ) {
     refuse('clockTolerance', 'must be a number of seconds');
   }
-  positive(options, 'timeout', defaultTimeout);
-  positive(options, 'maxAnswerSize', defaultAnswerSize);
+  if (!isTimeout(options.timeout ?? defaultTimeout)) {
+    refuse('timeout', 'must be a number of milliseconds above zero, at most 2147483647');
+  }
+  const size: unknown = options.maxAnswerSize ?? defaultAnswerSize;
+  if (typeof size !== 'number' || !(size > 0)) {
+    refuse('maxAnswerSize', 'must be a number above zero');
+  }
   flag(options.http2, 'http2');
   const dispatcher: unknown = options.dispatcher;
   if (dispatcher !== undefined && !isDispatcher(dispatcher)) {

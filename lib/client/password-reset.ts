@@ -7,7 +7,7 @@ import {
   readPasswordReset,
 } from '../protocol/password-reset.js';
 import type { Recaptcha } from '../protocol/recaptcha.js';
-import { checkCredential, checkMethod } from './arguments.js';
+import { checkCredential, checkEmailTemplate, checkMethod, checkRecaptcha } from './arguments.js';
 import type { ClientContext } from './context.js';
 import { readUser, type UserArgument } from './user-argument.js';
 
@@ -32,10 +32,10 @@ export async function startPasswordReset(
   { settings, integration }: ClientContext,
   start: PasswordResetStart,
 ): Promise<void> {
-  const { recaptcha, recaptchaEvent, emailTemplate } = start;
   const verificationMethod = checkMethod(start.method);
   const user = readUser(start);
-  const call = { ...user, verificationMethod, recaptcha, recaptchaEvent, emailTemplate };
+  const emailTemplate = checkEmailTemplate(start.emailTemplate);
+  const call = { ...user, verificationMethod, ...checkRecaptcha(start), emailTemplate };
   const { request, response } = await integration.send(
     integrationScopes.passwordReset,
     (integrationToken) => passwordResetRequest(settings.site, { ...call, integrationToken }),
@@ -45,7 +45,8 @@ export async function startPasswordReset(
 
 /**
  * Sets the new password. Salesforce's documents want the integration user's token at the first call only; its own sample
- * sends it with both, and so does this (wire contract, forgot password, 4.3).
+ * sends it with both, and so does this (wire contract, forgot password, 4.3). A code and a password are sent once, even
+ * where that token has died.
  */
 export async function finishPasswordReset(
   { settings, integration }: ClientContext,
@@ -54,7 +55,7 @@ export async function finishPasswordReset(
   const code = checkCredential(finish.code, 'secret');
   const newPassword = checkCredential(finish.newPassword, 'secret');
   const call = { ...readUser(finish), code, newPassword };
-  const { request, response } = await integration.send(
+  const { request, response } = await integration.sendOnce(
     integrationScopes.passwordReset,
     (integrationToken) => passwordChangeRequest(settings.site, { ...call, integrationToken }),
   );

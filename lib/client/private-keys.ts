@@ -1,14 +1,15 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { HeadlessError } from '../errors.js';
+import { outline } from './outline.js';
 
-/** A private RSA key of 2048 bits or more: PEM text, or a key of node:crypto. */
-export type PrivateKey = string | KeyObject;
+/** A private RSA key of 2048 bits or more: PEM as text or as the bytes of its file, or a key of node:crypto. */
+export type PrivateKey = string | Uint8Array | KeyObject;
 
 /** A private key and what its owner may say about it. */
 export interface NamedPrivateKey {
   readonly key: PrivateKey;
   /** Value of the header `kid`. Salesforce asks for none: it knows one certificate per app. */
-  readonly keyId?: string;
+  readonly keyId?: string | undefined;
 }
 
 /**
@@ -39,8 +40,11 @@ function readKey(
   parse: (pem: string) => KeyObject,
 ): SigningKey {
   const { key: source, keyId }: { readonly key: PrivateKey; readonly keyId?: unknown } =
-    typeof given === 'string' || isKeyObject(given) ? { key: given } : given;
-  const key = typeof source === 'string' ? parse(source) : source;
+    typeof given === 'string' || given instanceof Uint8Array || isKeyObject(given)
+      ? { key: given }
+      : given;
+  const pem = source instanceof Uint8Array ? Buffer.from(source).toString('utf8') : source;
+  const key = typeof pem === 'string' ? parse(pem) : pem;
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.type !== 'private' || key.asymmetricKeyType !== 'rsa' || bits < shortestKey) {
     throw new TypeError('no RSA private key of 2048 bits or more');
@@ -63,16 +67,9 @@ export function checkPrivateKey(
     readKey(source as PrivateKey | NamedPrivateKey, createPrivateKey);
   } catch {
     refuse(
-      'must be an RSA private key of 2048 bits or more: PEM text, a KeyObject, `{ key, keyId }`, or a function that gives one',
+      'must be an RSA private key of 2048 bits or more: PEM as text or Buffer, a KeyObject, `{ key, keyId }`, or a function that gives one',
     );
   }
-}
-
-/** What is safe to tell of an error of the app's own function: its words might repeat the key. */
-function outline(error: unknown): unknown {
-  if (!(error instanceof Error)) return undefined;
-  const code: unknown = Reflect.get(error, 'code');
-  return { name: error.name, ...(typeof code === 'string' && { code }) };
 }
 
 /** The private key of an app, as it is at the moment of each signature. */

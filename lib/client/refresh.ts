@@ -3,10 +3,11 @@ import { readIdentityUrl, sameRecord } from '../protocol/claims.js';
 import { readRefresh, refreshRequest } from '../protocol/refresh.js';
 import type { TokenAnswer } from '../protocol/token.js';
 import type { WireResponse } from '../protocol/wire.js';
-import { checkCredential } from './arguments.js';
+import { checkToken } from './arguments.js';
 import type { ClientContext } from './context.js';
 import type { Exchanged } from './exchange.js';
 import type { VerifiedClaims } from './identity.js';
+import { RefreshUnverified } from './refresh-unverified.js';
 import { refuseStepUp } from './step-up.js';
 import type { TokenSet } from './token-set.js';
 
@@ -35,8 +36,7 @@ async function verify(
     return await exchange.verified(answer, response);
   } catch (cause) {
     if (cause instanceof HeadlessError && cause.code === 'invalid_token') throw cause;
-    const message = 'The tokens that a refresh was answered by could not be verified.';
-    throw new HeadlessError('unexpected_answer', { message, cause });
+    throw new RefreshUnverified(answer.refreshToken, cause);
   }
 }
 
@@ -44,7 +44,7 @@ async function verify(
 export async function refresh(context: ClientContext, input: RefreshInput): Promise<TokenSet> {
   const { settings, authentication, transport } = context;
   const base = settings.site.base;
-  const refreshToken = checkCredential(input.refreshToken, 'secret');
+  const refreshToken = checkToken(input.refreshToken, 'refreshToken');
   const proof = await authentication.prove(`${base}/services/oauth2/token`);
   const { clientId, hybrid } = settings;
   const grantType = hybrid ? ('hybrid_refresh' as const) : undefined;

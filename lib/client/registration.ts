@@ -6,7 +6,7 @@ import {
   type RegistrationCall,
 } from '../protocol/registration.js';
 import type { VerificationMethod } from '../protocol/authorize.js';
-import { checkCredential, checkMethod } from './arguments.js';
+import { checkCredential, checkEmailTemplate, checkMethod, checkRecaptcha } from './arguments.js';
 import type { ClientContext } from './context.js';
 import type { OtpFinish, OtpTicket } from './inputs.js';
 import { loginByCode } from './one-time-code.js';
@@ -38,15 +38,14 @@ export async function startRegistration(
   start: RegistrationStart,
 ): Promise<RegistrationTicket> {
   const method = checkMethod(start.method);
-  const { password, recaptcha, recaptchaEvent, emailTemplate } = start;
+  const { password } = start;
   const call: RegistrationCall = {
     userdata: checkUserdata(start.userdata),
     customdata: checkCustomdata(start.customdata),
     password: password === undefined ? undefined : checkCredential(password, 'secret'),
     verificationMethod: method,
-    recaptcha,
-    recaptchaEvent,
-    emailTemplate,
+    ...checkRecaptcha(start),
+    emailTemplate: checkEmailTemplate(start.emailTemplate),
   };
   const { request, response } = await integration.send(
     integrationScopes.registration,

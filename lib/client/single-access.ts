@@ -6,7 +6,7 @@ import {
   singleAccessRequest,
 } from '../protocol/single-access.js';
 import { parseSite } from '../protocol/site.js';
-import { checkCredential } from './arguments.js';
+import { checkToken } from './arguments.js';
 import type { ClientContext } from './context.js';
 
 /** What `HeadlessClient.singleAccess` may be told of the token. */
@@ -38,7 +38,7 @@ export async function singleAccess(
   options: SingleAccessOptions,
 ): Promise<string> {
   const { site, origins } = settings;
-  const token = checkCredential(accessToken, 'secret');
+  const token = checkToken(accessToken, 'accessToken');
   const base = options.base === undefined ? site.base : readBase(options.base, origins);
   if (path !== undefined && typeof path !== 'string') {
     throw new HeadlessError('invalid_argument', { message: 'The path must be a text.' });

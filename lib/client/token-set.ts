@@ -10,6 +10,10 @@ export class TokenSet {
   readonly #refreshToken: string | undefined;
   readonly #idToken: string | undefined;
   readonly #webSession: WebSession | undefined;
+  /** URL of the site whose tokens they are. */
+  readonly site: string;
+  /** Consumer key of the app whose tokens they are. */
+  readonly clientId: string;
   /** Granted scopes; Salesforce's order means nothing. */
   readonly scope: readonly string[];
   /** When Salesforce issued the tokens, milliseconds since the epoch, if it said so. */
@@ -25,7 +29,13 @@ export class TokenSet {
   /** Network id of the site, `0DB…`. */
   readonly communityId: string | undefined;
 
-  constructor(answer: TokenAnswer, expiresAt: number | undefined) {
+  constructor(
+    { site, clientId }: Pick<TokenSet, 'site' | 'clientId'>,
+    answer: TokenAnswer,
+    expiresAt: number | undefined,
+  ) {
+    this.site = site;
+    this.clientId = clientId;
     this.#accessToken = answer.accessToken;
     this.#refreshToken = answer.refreshToken;
     this.#idToken = answer.idToken;

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Agent, type Dispatcher } from 'undici';
 import { HeadlessError } from '../errors.js';
 import type { WireRequest, WireResponse } from '../protocol/wire.js';
+import { IssuerClock } from './issuer-clock.js';
 import { defaultAnswerSize, defaultTimeout, type HeadlessClientOptions } from './options.js';
 
 const lost = new Set([
@@ -56,6 +57,7 @@ export class Transport {
   readonly #ownsDispatcher: boolean;
   readonly #timeout: number;
   readonly #maxAnswerSize: number;
+  readonly #clock = new IssuerClock();
   #closing: Promise<void> | undefined;
 
   constructor(options: HeadlessClientOptions) {
@@ -69,6 +71,16 @@ export class Transport {
   /** Milliseconds that one call may take. */
   get timeout(): number {
     return this.#timeout;
+  }
+
+  /** Milliseconds by which Salesforce's clock is ahead of this machine's, see {@link IssuerClock}. */
+  get clockAhead(): number {
+    return this.#clock.ahead;
+  }
+
+  /** Takes note of the header `Date` of an answer that has just come. */
+  observe(date: string | undefined): void {
+    this.#clock.observe(date);
   }
 
   /**
@@ -92,6 +104,7 @@ export class Transport {
       for (const [name, value] of Object.entries(answer.headers)) {
         headers[name.toLowerCase()] = Array.isArray(value) ? value[0] : value;
       }
+      this.observe(headers['date']);
       const body = await this.#read(answer.body, headers);
       return { status: answer.statusCode, headers, body };
     } catch (error) {

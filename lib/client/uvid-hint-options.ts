@@ -3,19 +3,19 @@ import type { HintSpelling } from '../protocol/uvid.js';
 /** How the visitor hint is spelled per call. The defaults are the best reading of the documents; see docs/guest.md. */
 export interface UvidHintOptions {
   /** Guest authorize. Default `{ in: 'header', prefix: true }`. The token call of a guest is always bare. */
-  readonly guest?: Partial<HintSpelling>;
+  readonly guest?: Partial<HintSpelling> | undefined;
   /**
    * Authorize of a named login. Default: a plain id in the body, a guest token in the header, both without prefix.
    * `false` sends no hint with a named login at all.
    */
-  readonly named?: Partial<HintSpelling> | false;
+  readonly named?: Partial<HintSpelling> | false | undefined;
   /** Whether the token call of a named login repeats the plain visitor id. Default false. */
-  readonly namedToken?: boolean;
+  readonly namedToken?: boolean | undefined;
   /**
    * Whether a named login that Salesforce refuses for its hint alone is sent once more without it. Default true. It is
-   * the only call that is ever repeated.
+   * the only call that is repeated, but for one whose integration token has died.
    */
-  readonly retryWithout?: boolean;
+  readonly retryWithout?: boolean | undefined;
 }
 
 /** The option once checked. */
@@ -54,6 +54,8 @@ function spelling(option: string, given: unknown, refuse: Refuse): Partial<HintS
 
 /** Checks the option `uvidHint` and fills in the defaults. `refuse` throws the TypeError that names the option. */
 export function readHint(uvidHint: UvidHintOptions = {}, refuse: Refuse): HintSettings {
+  const given: unknown = uvidHint;
+  if (typeof given !== 'object' || given === null) refuse('uvidHint', 'must be an object');
   for (const name of Object.keys(uvidHint)) {
     if (!['guest', 'named', 'namedToken', 'retryWithout'].includes(name))
       refuse(`uvidHint.${name}`, 'is not known');

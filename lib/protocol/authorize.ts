@@ -133,16 +133,16 @@ function isRedirectUri(location: URL, redirectUri: string): boolean {
 /**
  * The base of the token call that belongs to a code.
  *
- * @throws {HeadlessError} `untrusted_host` when the fields point to another host than the site's.
+ * @throws {HeadlessError} `untrusted_host` when the fields point to another host than the site's, or name a user.
  */
 export function tokenBase(site: Site, fields: Fields, requestId?: string): string {
   const communityUrl = textField(fields, 'sfdc_community_url');
   if (communityUrl === undefined) return site.base;
-  if (originOf(communityUrl) !== site.origin) {
+  const url = originOf(communityUrl) === site.origin ? new URL(communityUrl) : undefined;
+  if (url?.username !== '' || url.password !== '') {
     throw new HeadlessError('untrusted_host', { requestId });
   }
-  const url = new URL(communityUrl);
-  return url.origin + url.pathname.replace(/\/+$/, '');
+  return site.origin + url.pathname.replace(/\/+$/, '');
 }
 
 const aboutCode = /otp|one-time|passcode|\bcode\b|verif|authentication/i;
@@ -189,8 +189,7 @@ export function readAuthorize(
   if (code !== undefined && textField(fields, 'error') === undefined) {
     return { code, tokenBase: tokenBase(site, fields, requestIdOf(response)) };
   }
-  const error = refusal(request, response, {
-    invalid_grant: requestTypes[input.flow].invalidGrant,
-  });
+  const local = { invalid_grant: requestTypes[input.flow].invalidGrant };
+  const error = refusal(request, response, local, 'not_headless');
   throw input.flow === 'registration' ? registrationRefusal(error) : error;
 }

@@ -2,7 +2,7 @@ import type { VerificationMethod } from './authorize.js';
 import type { ClientProof } from './client-authentication.js';
 import { recaptchaSecrets, type Recaptcha } from './recaptcha.js';
 import { hintValue, type Visitor } from './uvid.js';
-import { formBody, formType, type WireRequest } from './wire.js';
+import { formBody, formType, jsonOf, type WireRequest } from './wire.js';
 
 /**
  * How the parameters of the challenge endpoint are called. No standard names them; the defaults are what Salesforce
@@ -18,6 +18,9 @@ export interface ChallengeParameterNames {
   readonly recaptcha: string;
   readonly recaptchaEvent: string;
   readonly userdata: string;
+  readonly emailTemplate: string;
+  /** A visitor id in the body. */
+  readonly uvidHint: string;
 }
 
 /** The names when none are given. */
@@ -31,6 +34,8 @@ export const challengeParameterNames: ChallengeParameterNames = {
   recaptcha: 'recaptcha',
   recaptchaEvent: 'recaptchaevent',
   userdata: 'userdata',
+  emailTemplate: 'emailtemplate',
+  uvidHint: 'uvid_hint',
 };
 
 /** What a person enters in one step. */
@@ -43,6 +48,8 @@ export interface ChallengeStep extends Recaptcha {
   readonly customdata?: string | undefined;
   readonly verificationMethod?: VerificationMethod | undefined;
   readonly otp?: string | undefined;
+  /** Id of an allow-listed email template. */
+  readonly emailTemplate?: string | undefined;
   /** The new user of a registration. */
   readonly userdata?: object | undefined;
   /** Further parameters, by the names that the server knows them by. None takes the place of one that is set here. */
@@ -70,16 +77,6 @@ export interface ChallengeCall extends ChallengeStep {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What JSON text says, where a JSON body can say it without quoting it twice. */
-function parsed(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 function asText(value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
   return JSON.stringify(value);
@@ -92,12 +89,13 @@ function membersOf(call: ChallengeCall, isJson: boolean): Members {
     [names.loginHint]: call.loginHint,
     [names.password]: call.password,
     [names.userdata]: call.userdata,
-    [names.customdata]: isJson ? parsed(call.customdata) : call.customdata,
+    [names.customdata]: isJson ? jsonOf(call.customdata) : call.customdata,
     [names.verificationMethod]: call.verificationMethod,
     [names.otp]: call.otp,
     [names.recaptcha]: call.recaptcha,
     [names.recaptchaEvent]: call.recaptchaEvent,
-    uvid_hint: hint?.in === 'body' ? hintValue(hint.visitor, false) : undefined,
+    [names.emailTemplate]: call.emailTemplate,
+    [names.uvidHint]: hint?.in === 'body' ? hintValue(hint.visitor, false) : undefined,
     auth_session: call.authSession,
     client_id: call.clientId,
     response_type: call.responseType ? 'code' : undefined,

@@ -1,6 +1,7 @@
 import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
 import { readAnswer, textField, type Fields } from './answer.js';
 import { headlessCallRefusal } from './headless-call.js';
+import { discoveryRefusal } from './passwordless.js';
 import type { Recaptcha } from './recaptcha.js';
 import { showable } from './redaction.js';
 import { descriptionOf } from './refusal.js';
@@ -49,6 +50,8 @@ export type ChallengeReply =
 export interface ChallengeSubject extends Recaptcha {
   /** Whether somebody registers: then a refusal may be about the new user. */
   readonly isRegistration: boolean;
+  /** Whether the user was named by a login hint: then a refusal may be in the words of the site's discovery handler. */
+  readonly isByHint: boolean;
 }
 
 /** Salesforce's word, of the draft of 2023, and the one that took its place (wire contract, first-party, 4.8). */
@@ -113,16 +116,20 @@ function challengeRefusal(
   request: WireRequest,
   response: WireResponse,
 ): HeadlessError {
-  const error = headlessCallRefusal(subject, request, response, {
+  const local = {
     invalid_session: 'challenge_expired',
     invalid_grant: 'challenge_expired',
     redirect_to_web: 'browser_required',
-  });
+  } as const;
+  const refused = headlessCallRefusal(subject, request, response, local, 'not_headless');
+  const isHandlers = subject.isByHint && response.status === 400;
+  const error = isHandlers ? discoveryRefusal(refused) : refused;
   const said = descriptionOf(error);
   let code: HeadlessErrorCode = error.code;
   if (code === 'request_refused' && response.status === 401) code = 'integration_token_required';
   if (subject.isRegistration) {
-    if (code === 'request_refused' && /password/i.test(said)) code = 'password_policy';
+    const isByWords = code === 'request_refused' || code === 'account_refused';
+    if (isByWords && /password/i.test(said)) code = 'password_policy';
     if (code === 'account_refused') code = 'registration_refused';
     // The site's registration handler runs at the last step, and is said to fail by the same word as a bad session.
     const isAboutSession = said === '' || /session|expired|grant/i.test(said);

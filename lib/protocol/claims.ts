@@ -38,12 +38,17 @@ function reject(what: string, hint?: string): never {
   throw new HeadlessError('invalid_token', hint === undefined ? details : { ...details, hint });
 }
 
+/** The end of the year 9999, in seconds: what lies beyond is no time that calendars and stores can have. */
+const latest = 253_402_300_799;
+
 /** Times come as numbers and, in one document, as quoted numbers (wire contract, login, 8.2). */
 function time(claims: Fields, name: string): number | undefined {
   const value = claims[name];
   if (value === undefined) return undefined;
   const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) reject(`\`${name}\` is no time`);
+  if (typeof seconds !== 'number' || !(Math.abs(seconds) <= latest)) {
+    reject(`\`${name}\` is no time`);
+  }
   return seconds;
 }
 

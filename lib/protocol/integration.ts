@@ -79,3 +79,22 @@ export function readIntegrationToken(
   const expiresIn = Number(fields['expires_in'] ?? Number.NaN);
   return { accessToken, expiresIn: expiresIn > 0 ? expiresIn : undefined };
 }
+
+/**
+ * Whether Salesforce refused a call for its integration token alone, so that nothing else in the call was used: the words
+ * of its REST side (wire contract, one-time codes, 10.1), or those of the challenge endpoint (first-party, 3.13). A status
+ * says too little: a challenge and a wrong code may have the same one.
+ */
+export function refusesIntegrationToken(request: WireRequest, response: WireResponse): boolean {
+  if (response.status !== 401) return false;
+  const answer = readAnswer(response, request.url);
+  if (answer.kind !== 'fields') return false;
+  const { fields } = answer;
+  if (response.body.trimStart().startsWith('[')) {
+    return textField(fields, 'errorCode') === 'INVALID_SESSION_ID';
+  }
+  if (Object.hasOwn(fields, 'auth_session') || Object.hasOwn(fields, 'status_code')) return false;
+  const error = textField(fields, 'error');
+  const said = textField(fields, 'error_description') ?? '';
+  return error === 'invalid_token' || (error === 'invalid_request' && /access token/i.test(said));
+}

@@ -1,10 +1,15 @@
 import { HeadlessError } from '../errors.js';
-import { readAnswer, textField } from './answer.js';
 import type { VerificationMethod } from './authorize.js';
-import { headlessCallRefusal, headlessCallRequest, type HeadlessCall } from './headless-call.js';
+import {
+  headlessCallRequest,
+  protectedCallRefusal,
+  successMembers,
+  withoutDiscovery,
+  type HeadlessCall,
+} from './headless-call.js';
 import { descriptionOf } from './refusal.js';
 import type { Site } from './site.js';
-import type { WireRequest, WireResponse } from './wire.js';
+import { jsonOf, type WireRequest, type WireResponse } from './wire.js';
 
 /** Whose password it is: the two calls share nothing but this (wire contract, forgot password, section 4). */
 interface ResetUser {
@@ -41,7 +46,7 @@ export function passwordResetRequest(site: Site, call: PasswordResetCall): WireR
   return headlessCallRequest(site, path, call, {
     username,
     login_hint: loginHint,
-    customdata,
+    customdata: jsonOf(customdata),
     verificationmethod: saysHow ? verificationMethod : undefined,
     emailtemplate: emailTemplate,
   });
@@ -53,7 +58,7 @@ export function passwordChangeRequest(site: Site, call: PasswordChangeCall): Wir
   const members = {
     username,
     login_hint: loginHint,
-    customdata,
+    customdata: jsonOf(customdata),
     otp: code,
     newpassword: newPassword,
   };
@@ -62,33 +67,30 @@ export function passwordChangeRequest(site: Site, call: PasswordChangeCall): Wir
 
 /** Salesforce's guide prints `status_code` alone, its samples look at `status` alone. */
 function isSuccess(request: WireRequest, response: WireResponse, statusCode: string): boolean {
-  const answer = readAnswer(response, request.url);
-  if (answer.kind !== 'fields' || response.status !== 200) return false;
-  const status = textField(answer.fields, 'status');
-  const said = textField(answer.fields, 'status_code');
-  return (
-    (said ?? statusCode) === statusCode && (status ?? 'success') === 'success' && !!(said ?? status)
-  );
+  const { status, status_code: said } = successMembers(request, response) ?? {};
+  return (said ?? statusCode) === statusCode && (said ?? status ?? '') !== '';
 }
 
 /**
  * Reads the answer of the first call. Salesforce gives the same one for a user who does not exist.
  *
- * @throws {HeadlessError} when Salesforce refuses; see {@link headlessCallRefusal}.
+ * @throws {HeadlessError} when Salesforce refuses; see {@link protectedCallRefusal}.
  */
 export function readPasswordReset(
   call: PasswordResetCall,
   request: WireRequest,
   response: WireResponse,
 ): void {
-  if (!isSuccess(request, response, 'otp_sent')) throw headlessCallRefusal(call, request, response);
+  if (isSuccess(request, response, 'otp_sent')) return;
+  const error = protectedCallRefusal(call, request, response);
+  throw (call.loginHint === undefined ? undefined : withoutDiscovery(error)) ?? error;
 }
 
 /**
  * Reads the answer of the second call.
  *
  * @throws {HeadlessError} `invalid_code`; `new_code_required`; `password_policy` with Salesforce's words in
- *   `fields.newPassword` (wire contract, forgot password, 4.4); see {@link headlessCallRefusal}.
+ *   `fields.newPassword` (wire contract, forgot password, 4.4); see {@link protectedCallRefusal}.
  */
 export function readPasswordChange(
   call: PasswordChangeCall,
@@ -96,7 +98,7 @@ export function readPasswordChange(
   response: WireResponse,
 ): void {
   if (isSuccess(request, response, 'success')) return;
-  const error = headlessCallRefusal(call, request, response, {
+  const error = protectedCallRefusal(call, request, response, {
     invalid_otp: 'invalid_code',
     regenerate_otp: 'new_code_required',
   });

@@ -28,6 +28,9 @@ const descriptionNames = [
   'invalid_request',
 ] as const;
 const longestDescription = 300;
+const pageHint =
+  'A page or a redirect came in place of data: Salesforce’s maintenance, or a proxy in between, or `site` is not the ' +
+  'address of the Experience Cloud site.';
 
 function firstText(fields: Fields, names: readonly string[]): string | undefined {
   for (const name of names) {
@@ -100,10 +103,15 @@ export function requestIdOf(response: WireResponse): string | undefined {
   return id !== undefined && /^[\w.-]{1,64}$/.test(id) ? id : undefined;
 }
 
+function isPage({ kind }: Answer): boolean {
+  return kind === 'html' || kind === 'redirect';
+}
+
 function meaningOf(
   answer: Answer,
   said: SalesforceStatement,
   local: LocalMeanings,
+  page: HeadlessErrorCode,
 ): HeadlessErrorCode {
   if (said.status >= 500) return 'server_error';
   if (said.status === 429) return 'rate_limited';
@@ -112,10 +120,11 @@ function meaningOf(
     if (said.description !== undefined && pattern.test(said.description)) return code;
   }
   if (said.error !== undefined) {
-    const code = local[said.error] ?? salesforceErrors.get(said.error);
+    const own = Object.hasOwn(local, said.error) ? local[said.error] : undefined;
+    const code = own ?? salesforceErrors.get(said.error);
     if (code !== undefined) return code;
   }
-  if (answer.kind === 'html' || answer.kind === 'redirect') return 'not_headless';
+  if (isPage(answer)) return page;
   return 'unexpected_answer';
 }
 
@@ -123,11 +132,14 @@ function meaningOf(
  * Turns an answer that is no success into the error that says who can mend it.
  *
  * @param local what an error code means at this endpoint, where that differs from everywhere else.
+ * @param page what a page or a redirect means at this endpoint. That it is Salesforce's "not accepted as headless" is
+ *   known of authorize alone (wire contract, login, 2.3); anywhere else it may as well be a proxy's, or maintenance.
  */
 export function refusal(
   request: WireRequest,
   response: WireResponse,
   local: LocalMeanings = {},
+  page: HeadlessErrorCode = 'unexpected_answer',
 ): HeadlessError {
   const answer = readAnswer(response, request.url);
   let fields: Fields | undefined;
@@ -140,8 +152,10 @@ export function refusal(
     fields = Object.fromEntries(new URLSearchParams(search || hash.replace(/^#/, '?')));
   }
   const said = statement(request, response, fields, local);
-  return new HeadlessError(meaningOf(answer, said, local), {
+  const code = meaningOf(answer, said, local, page);
+  return new HeadlessError(code, {
     cause: said,
     requestId: requestIdOf(response),
+    ...(code === 'unexpected_answer' && isPage(answer) && { hint: pageHint }),
   });
 }

@@ -1,7 +1,12 @@
 import { HeadlessError } from '../errors.js';
-import { readAnswer, textField } from './answer.js';
+import { textField } from './answer.js';
 import type { VerificationMethod } from './authorize.js';
-import { headlessCallRefusal, headlessCallRequest, type HeadlessCall } from './headless-call.js';
+import {
+  headlessCallRequest,
+  protectedCallRefusal,
+  successMembers,
+  type HeadlessCall,
+} from './headless-call.js';
 import { readIdentifier } from './passwordless.js';
 import { descriptionOf } from './refusal.js';
 import type { Site } from './site.js';
@@ -44,12 +49,14 @@ function registrationRefusal(
   request: WireRequest,
   response: WireResponse,
 ): HeadlessError {
-  const error = headlessCallRefusal(call, request, response);
+  const error = protectedCallRefusal(call, request, response);
   const { code, cause, requestId } = error;
   const said = descriptionOf(error);
+  // Policies speak of the user as well: "Your password cannot equal or contain your user name."
+  const isByWords = code === 'request_refused' || code === 'account_refused';
   const isAboutPassword =
     code === 'password_policy' ||
-    (code === 'request_refused' && call.password !== undefined && /password/i.test(said));
+    (isByWords && call.password !== undefined && /password/i.test(said));
   if (isAboutPassword) {
     const fields = said === '' ? undefined : { password: said };
     return new HeadlessError('password_policy', { cause, requestId, fields });
@@ -63,7 +70,7 @@ function registrationRefusal(
  * Reads the answer: the opaque identifier that belongs to the code that was sent.
  *
  * @throws {HeadlessError} `password_policy` with Salesforce's words in `fields.password`; `registration_refused` for
- *   what is about the user; see {@link headlessCallRefusal}.
+ *   what is about the user; see {@link protectedCallRefusal}.
  */
 export function readRegistrationStart(
   call: RegistrationCall,
@@ -72,7 +79,5 @@ export function readRegistrationStart(
 ): QueuedRegistration {
   const identifier = readIdentifier(request, response);
   if (identifier === undefined) throw registrationRefusal(call, request, response);
-  const answer = readAnswer(response, request.url);
-  const email = answer.kind === 'fields' ? textField(answer.fields, 'email') : undefined;
-  return { identifier, email };
+  return { identifier, email: textField(successMembers(request, response) ?? {}, 'email') };
 }

@@ -25,7 +25,11 @@ export function parseSite(text: string): Site {
   return { base: url.origin + url.pathname.replace(/\/+$/, ''), origin: url.origin };
 }
 
-/** The origin of a URL, or undefined when the text is none. */
+/**
+ * The origin of a web address, or undefined when the text is none. `blob:` and other schemes have an origin that is not
+ * where they lead.
+ */
 export function originOf(text: string): string | undefined {
-  return URL.canParse(text) ? new URL(text).origin : undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.origin : undefined;
 }

@@ -26,3 +26,13 @@ export function formBody(parameters: Readonly<Record<string, string | undefined>
   }
   return form.toString();
 }
+
+/** What JSON text says, where a JSON body can say it without quoting it twice. Text that is no JSON stays text. */
+export function jsonOf(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,41 +1,29 @@
+import { isRepeatable } from '../client/api-body.js';
 import type { ApiCall } from '../client/api-call.js';
 import type { HeadlessClient } from '../client/headless-client.js';
+import { saysDeadToken } from './dead-token.js';
 import type { SessionTokens } from './session-tokens.js';
 
-/** The plain text by which some endpoints say that a token is dead, with status 403 (hazard 12). */
-const deadToken = /^\s*Bad_OAuth_Token\s*$/;
-const longestWord = 100;
-/** An API that always refuses costs a session no more than one renewal in this time (milliseconds). */
-const renewalsApart = 10_000;
-
-/** The beginning of an answer, which stays unread. */
-async function beginningOf(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response
-    .clone()
-    .body?.getReader();
-  while (reader !== undefined && text.length < longestWord) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value, { stream: true });
-  }
-  // It ends when the other copy of the body does, so this is not waited for.
-  reader?.cancel().catch(() => undefined);
-  return text;
+function signalOf(init: unknown): AbortSignal | undefined {
+  const signal: unknown =
+    typeof init === 'object' && init !== null ? Reflect.get(init, 'signal') : undefined;
+  return signal instanceof AbortSignal ? signal : undefined;
 }
 
-async function saysDeadToken(response: Response): Promise<boolean> {
-  if (response.status === 401) return true;
-  const isText = (response.headers.get('content-type') ?? '').startsWith('text/plain');
-  const isShort = Number(response.headers.get('content-length') ?? 0) < longestWord;
-  if (response.status !== 403 || !isText || !isShort) return false;
-  return deadToken.test(await beginningOf(response));
-}
-
-function isRepeatable(body: unknown): boolean {
-  if (body === undefined || typeof body === 'string') return true;
-  return ArrayBuffer.isView(body) || body instanceof URLSearchParams;
+/** What work yields, or the reason of the signal when that is aborted first. The work goes on. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      const reason: (reason: unknown) => void = reject;
+      reason(signal.reason);
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
 }
 
 /**
@@ -48,23 +36,31 @@ export async function callApi(
   target: string | URL,
   init: ApiCall,
 ): Promise<Response> {
-  const { accessToken, instanceUrl, kind, generation, storedAt } = await tokens.current();
+  const signal = signalOf(init);
+  const { accessToken, instanceUrl, kind } = await unlessAborted(tokens.current(), signal);
   // The tokens of guests are good on the site only (wire contract, login, 8.5).
   const base = kind === 'named' ? instanceUrl : undefined;
-  const response = await client.fetch(accessToken, target, init, base);
-  // A token that has just been renewed is not what is wrong: an API may refuse this user, or any token.
-  const isJustRenewed = generation > 0 && Date.now() - storedAt < renewalsApart;
-  if (isJustRenewed || !isRepeatable(init.body)) return response;
-  if (!(await saysDeadToken(response))) return response;
+  const call = (token: string): Promise<Response> => client.fetch(token, target, init, base);
+  const response = await call(accessToken);
+  // An API that refused a token that had just been renewed refuses this user, or any token.
+  if (tokens.isFutile || !(await saysDeadToken(response, client.timeout))) return response;
+  const renewing = tokens.current(accessToken);
+  if (!isRepeatable(init.body)) {
+    // The next call has the new token.
+    renewing.catch(() => undefined);
+    return response;
+  }
   const leave = (): void => {
     // Nobody reads it, and its connection serves the next call.
     response.body?.cancel().catch(() => undefined);
   };
-  const renewed = await tokens.current(accessToken).catch((error: unknown) => {
+  const renewed = await unlessAborted(renewing, signal).catch((error: unknown) => {
     leave();
     throw error;
   });
   if (renewed.accessToken === accessToken) return response;
   leave();
-  return client.fetch(renewed.accessToken, target, init, base);
+  const again = await call(renewed.accessToken);
+  if (await saysDeadToken(again, client.timeout)) tokens.noteFutile();
+  return again;
 }

@@ -13,16 +13,12 @@ function withMethod(state: string, method: PendingChallenge['method']): Told {
   return { state, ...(method !== undefined && { method }) };
 }
 
-/**
- * What the visitor is to do next, in the server's own words. After a wrong code it is what it was before; where Salesforce
- * refused the account it is what it would be for any other.
- */
+/** What the visitor is to do next, in the server's own words. After a wrong code it is what it was before. */
 export function challengeStateOf(
-  outcome: ChallengeOutcome | undefined,
+  outcome: ChallengeOutcome,
   before: Told | undefined,
   asked: PendingChallenge['method'],
 ): Told {
-  if (outcome === undefined) return withMethod('otp_sent', asked ?? 'email');
   if (outcome.state !== 'challenge') return { state: outcome.state };
   const { loginStatus, errorCode, error } = outcome;
   if (loginStatus !== undefined) {

@@ -1,14 +1,18 @@
-import { createHash } from 'node:crypto';
-import type {
-  ChallengeOutcome,
-  PasswordlessChallenge,
-  RegistrationChallenge,
-} from '../client/challenge-input.js';
-import { ChallengeSession, type ChallengeFlow } from '../client/challenge-session.js';
-import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
+import type { ChallengeOutcome } from '../client/challenge-input.js';
+import { ChallengeSession } from '../client/challenge-session.js';
+import { HeadlessError, type HeadlessErrorCode, type HeadlessFault } from '../errors.js';
+import {
+  attemptName,
+  isRecord,
+  recordName,
+  type ChallengeRecord,
+  type ChallengeStart,
+  type KeptStart,
+} from './challenge-records.js';
 import { challengeStateOf } from './challenge-state.js';
-import type { CodeUser } from './code-attempts.js';
-import { endedAmong, sessionIdsIn } from './ended-sessions.js';
+import { mostAttempts } from './code-attempts.js';
+import type { CodeLimits } from './codes.js';
+import { noteFormer } from './ended-sessions.js';
 import {
   dataOf,
   openSession,
@@ -20,32 +24,11 @@ import {
 import type { Locks } from './locks.js';
 import { SealedRecords } from './sealed-records.js';
 import type { Sealing } from './sealing.js';
-
-/** What it takes to have a one-time code sent again. */
-export type KeptStart =
-  | Omit<PasswordlessChallenge, 'session' | 'recaptcha' | 'recaptchaEvent' | 'uvid'>
-  | Omit<RegistrationChallenge, 'session' | 'recaptcha' | 'recaptchaEvent' | 'uvid'>;
-
-/** What the server knows of one login that a browser is in the middle of. Sealed: most of it is secret. */
-interface ChallengeRecord {
-  readonly pending: PendingChallenge;
-  /** Undefined when Salesforce refused the account, which the visitor must not notice. */
-  readonly session?: string | undefined;
-  readonly keep?: KeptStart | undefined;
-  /** Whether an answer got lost, which may have named the next session: whoever begins again begins a new login. */
-  readonly isUnsure?: boolean;
-}
-
-/** A login that begins. */
-export interface ChallengeStart {
-  readonly flow: ChallengeFlow;
-  readonly user: CodeUser;
-  readonly keep?: KeptStart | undefined;
-}
+import { SendBudget } from './send-budget.js';
 
 /** What a step is taken with. */
 export interface ChallengeTurn {
-  /** The login that goes on; undefined for one that begins, or whose account Salesforce refused. */
+  /** The login that goes on; undefined for one that begins. */
   readonly resumed: ChallengeSession | undefined;
   /** As the app was last told. */
   readonly pending: PendingChallenge | undefined;
@@ -54,50 +37,49 @@ export interface ChallengeTurn {
 
 /** What came of a step. */
 export interface Turned {
-  /** Undefined when Salesforce refused the account: to be told like any other. */
-  readonly outcome: ChallengeOutcome | undefined;
+  readonly outcome: ChallengeOutcome;
   /** Undefined when the login is done. */
   readonly pending: PendingChallenge | undefined;
 }
 
-type Turn = (turn: ChallengeTurn) => Promise<ChallengeOutcome | undefined>;
+/**
+ * What a step is: a code that is sent, a guess at it, the one answer that a browser brings back, or anything else that a
+ * visitor enters.
+ */
+export type StepKind = 'send' | 'guess' | 'callback' | 'entry';
 
-/** So many logins can wait in one session; the oldest makes room for a new one. */
-const mostPending = 5;
+type Turn = (turn: ChallengeTurn) => Promise<ChallengeOutcome>;
+
+interface Step {
+  readonly attempt: string;
+  readonly flow: PendingChallenge['flow'];
+  readonly kind: StepKind;
+  readonly keep: KeptStart | undefined;
+  /** Whether it can begin a login, and so needs none that goes on. */
+  readonly begins: boolean;
+}
+
+const hour = 3_600_000;
 /** After these, the login that there was is over. */
 const endings: readonly HeadlessErrorCode[] = [
   'challenge_expired',
   'too_many_attempts',
   'registration_refused',
 ];
-
-function isRecord(value: unknown): ChallengeRecord | undefined {
-  return typeof value === 'object' && value !== null && 'pending' in value
-    ? (value as ChallengeRecord)
-    : undefined;
-}
-
-/** A record is found from its own session only. */
-function recordName({ id }: OpenSession, attempt: string): string {
-  return `${id}\n${attempt}`;
-}
-
-/** One attempt per session, flow and user, so that whoever begins again goes on with the session that Salesforce gave. */
-function attemptName({ id }: OpenSession, { flow, user }: ChallengeStart): string {
-  const whose = JSON.stringify([id, 'challenge', flow, user.username, user.loginHint]);
-  return createHash('sha256').update(whose).digest('base64url').slice(0, 22);
-}
+/** After these nobody knows whether the session is spent: the step may have been right, and what followed it failed. */
+const doubts: readonly HeadlessFault[] = ['network', 'upstream', 'configuration'];
 
 /** The logins at the challenge endpoint that the sessions of one app are in the middle of. */
 export class Challenges {
   private readonly locks: Locks;
-  private readonly lifetime: number;
+  private readonly limits: CodeLimits;
+  private readonly budget: SendBudget;
   private readonly records: SealedRecords<ChallengeRecord>;
 
-  /** @param lifetime seconds that the next step is waited for. */
-  constructor(locks: Locks, lifetime: number, sealing: Sealing) {
+  constructor(locks: Locks, limits: CodeLimits, sealing: Sealing) {
     this.locks = locks;
-    this.lifetime = lifetime;
+    this.limits = limits;
+    this.budget = new SendBudget('challenge', limits);
     this.records = new SealedRecords('challenge', sealing, isRecord);
   }
 
@@ -107,16 +89,20 @@ export class Challenges {
     return (req.session?.sfHeadless?.challenges ?? []).filter(({ expiresAt }) => expiresAt > now);
   }
 
-  /** Begins a login, or goes on with the one of the same flow and user. Steps of one browser take turns. */
+  /**
+   * Begins a login, or goes on with the one of the same flow and user. Steps of one browser take turns.
+   *
+   * @throws {HeadlessError} `too_many_codes`, or what `turn` throws.
+   */
   async begin(req: SessionRequest, start: ChallengeStart, turn: Turn): Promise<Turned> {
     const session = openSession(req);
+    const { flow, keep } = start;
     return this.locks.run(`challenge ${session.id}`, async () => {
       const attempt = attemptName(session, start);
-      const live = await this.live(session, attempt);
-      const found = live?.isUnsure === true ? undefined : live;
-      await this.noteFormer(req, session);
-      const { flow, keep } = start;
-      return this.take(session, { flow, attempt, keep, pending: found?.pending }, found, turn);
+      const found = await this.records.get(session.store, recordName(session, attempt));
+      await noteFormer(req, session);
+      const kind = keep === undefined ? 'entry' : 'send';
+      return this.take(session, { attempt, flow, kind, keep, begins: true }, found, turn);
     });
   }
 
@@ -124,89 +110,139 @@ export class Challenges {
    * Goes on with a login.
    *
    * @param attempt which of several; default the newest.
-   * @throws {HeadlessError} `no_code_requested` when there is none, `challenge_expired`, `invalid_code`, or what `turn` throws.
+   * @throws {HeadlessError} `no_code_requested` when there is none, `challenge_expired`, `too_many_attempts` after so many
+   *   guesses, `too_many_codes`, or what `turn` throws.
    */
-  async proceed(req: SessionRequest, attempt: string | undefined, turn: Turn): Promise<Turned> {
+  async proceed(
+    req: SessionRequest,
+    attempt: string | undefined,
+    kind: StepKind,
+    turn: Turn,
+  ): Promise<Turned> {
     const session = openSession(req);
     return this.locks.run(`challenge ${session.id}`, async () => {
       const known = session.session.sfHeadless?.challenges ?? [];
       const name = attempt ?? known.at(-1)?.attempt;
       if (name === undefined) throw new HeadlessError('no_code_requested');
-      const found = await this.live(session, name);
-      if (found === undefined) {
-        const last = known.find((each) => each.attempt === name);
-        if (last === undefined || last.expiresAt > Date.now()) {
-          throw new HeadlessError('no_code_requested');
-        }
-        // The store forgets a record that is too old; the session still knows that there was one.
-        await this.end(session, name);
+      const found = await this.records.get(session.store, recordName(session, name));
+      // The store forgets a record that is too old; the session still knows that there was one.
+      const pending = found?.pending ?? known.find((each) => each.attempt === name);
+      if (pending !== undefined && pending.expiresAt <= Date.now()) {
+        await this.end(session, name, found);
         throw new HeadlessError('challenge_expired');
       }
-      const { pending, keep } = found;
-      return this.take(session, { flow: pending.flow, attempt: name, keep, pending }, found, turn);
+      if (found?.pending === undefined) throw new HeadlessError('no_code_requested');
+      const { flow } = found.pending;
+      const step = { attempt: name, flow, kind, keep: found.keep, begins: kind === 'send' };
+      return this.take(session, step, found, turn);
     });
   }
 
   private async take(
     session: OpenSession,
-    known: Pick<ChallengeTurn, 'pending' | 'keep'> & Pick<PendingChallenge, 'flow' | 'attempt'>,
+    step: Step,
     found: ChallengeRecord | undefined,
     turn: Turn,
   ): Promise<Turned> {
-    const { flow, attempt, keep, pending: before } = known;
-    const sealed = found?.session;
-    let outcome: ChallengeOutcome | undefined;
+    const { attempt, flow, kind, keep, begins } = step;
+    const counted = await this.counted(session, step, found);
+    const isLive = (found?.pending?.expiresAt ?? 0) > Date.now();
+    const isSpent = found === undefined || found.isUnsure === true || found.guessesLeft <= 0;
+    const live = isLive && !(begins && isSpent) ? found : undefined;
+    let outcome: ChallengeOutcome;
     try {
       outcome = await turn({
-        resumed: sealed === undefined ? undefined : ChallengeSession.from(sealed),
-        pending: before,
+        resumed: live?.session === undefined ? undefined : ChallengeSession.from(live.session),
+        pending: live?.pending,
         keep,
       });
     } catch (error) {
-      const isOver = error instanceof HeadlessError && endings.includes(error.code);
-      if (isOver && found !== undefined) await this.end(session, attempt);
-      const isLost = error instanceof HeadlessError && error.fault === 'network';
-      if (isLost && found !== undefined) {
-        const name = recordName(session, attempt);
-        await this.records.set(
-          session.store,
-          name,
-          { ...found, isUnsure: true },
-          found.pending.expiresAt,
-        );
-      }
+      if (isLive) await this.afterFailure(session, step, counted, error);
       throw error;
     }
-    if (outcome?.state === 'done') {
-      if (found !== undefined) await this.end(session, attempt);
+    if (outcome.state === 'done') {
+      if (found !== undefined) await this.end(session, attempt, undefined);
       return { outcome, pending: undefined };
     }
-    const expiresAt = Date.now() + this.lifetime * 1000;
-    const asked = keep?.method ?? before?.method;
-    const pending = { flow, attempt, expiresAt, ...challengeStateOf(outcome, before, asked) };
-    const record = { pending, session: outcome?.session.serialize(), keep };
-    await this.records.set(session.store, recordName(session, attempt), record, expiresAt);
+    const expiresAt = Date.now() + this.limits.codeLifetime * 1000;
+    const before = live?.pending;
+    const told = challengeStateOf(outcome, before, keep?.method ?? before?.method);
+    const pending = { flow, attempt, expiresAt, ...told };
+    const { guessesLeft, sentAt } = counted;
+    await this.write(session, attempt, {
+      pending,
+      session: outcome.session.serialize(),
+      keep,
+      guessesLeft: begins && guessesLeft <= 0 ? this.limits.codeAttempts : guessesLeft,
+      sentAt: kind === 'send' ? [...sentAt, Date.now()] : sentAt,
+    });
+    if (kind === 'send') await this.budget.note(session);
     const data = dataOf(session);
     const others = (data.challenges ?? []).filter((each) => each.attempt !== attempt);
-    data.challenges = [...others.slice(-(mostPending - 1)), pending];
+    data.challenges = [...others.slice(-(mostAttempts - 1)), pending];
     await saveSession(session);
     return { outcome, pending };
   }
 
-  private async live(session: OpenSession, attempt: string): Promise<ChallengeRecord | undefined> {
-    const found = await this.records.get(session.store, recordName(session, attempt));
-    return found !== undefined && found.pending.expiresAt > Date.now() ? found : undefined;
+  /**
+   * Holds a step to the limits, before Salesforce is asked, and alike for everybody: what Salesforce itself counts, it
+   * counts for accounts that exist. A guess is written down at once, so that neither a crash nor parallel requests give
+   * it away.
+   */
+  private async counted(
+    session: OpenSession,
+    { attempt, kind }: Step,
+    found: ChallengeRecord | undefined,
+  ): Promise<ChallengeRecord> {
+    const since = Date.now() - hour;
+    const sentAt = (found?.sentAt ?? []).filter((time) => time > since);
+    const guessesLeft = found?.guessesLeft ?? 0;
+    if (kind === 'send') {
+      if (sentAt.length >= this.limits.codeSends) throw new HeadlessError('too_many_codes');
+      await this.budget.check(session);
+    }
+    if (kind !== 'guess') return { ...found, guessesLeft, sentAt };
+    if (guessesLeft <= 0) throw new HeadlessError('too_many_attempts');
+    const counted = { ...found, guessesLeft: guessesLeft - 1, sentAt };
+    await this.write(session, attempt, counted);
+    return counted;
   }
 
-  /** A browser that never got the answer to its login begins again, in a new session: the login finds the old one. */
-  private async noteFormer(req: SessionRequest, session: OpenSession): Promise<void> {
-    const named = sessionIdsIn(req).filter((id) => id !== session.id);
-    const formerly = named.length === 0 ? [] : await endedAmong(session.store, named);
-    if (formerly.length > 0) dataOf(session).formerly = formerly;
+  private async afterFailure(
+    session: OpenSession,
+    { attempt, kind }: Step,
+    counted: ChallengeRecord,
+    error: unknown,
+  ): Promise<void> {
+    if (kind === 'callback') return this.end(session, attempt, counted);
+    if (!(error instanceof HeadlessError)) return undefined;
+    if (endings.includes(error.code)) return this.end(session, attempt, counted);
+    if (!doubts.includes(error.fault)) return undefined;
+    return this.write(session, attempt, { ...counted, isUnsure: true });
   }
 
-  private async end(session: OpenSession, attempt: string): Promise<void> {
-    await this.records.delete(session.store, recordName(session, attempt));
+  private async write(
+    session: OpenSession,
+    attempt: string,
+    record: ChallengeRecord,
+  ): Promise<void> {
+    // The sends of the last hour count even when the login is long over.
+    const forgetAt = Math.max(record.pending?.expiresAt ?? 0, Date.now() + hour);
+    await this.records.set(session.store, recordName(session, attempt), record, forgetAt);
+  }
+
+  /** @param counts what of the limits is used up; undefined after a login, which was none of a guesser's. */
+  private async end(
+    session: OpenSession,
+    attempt: string,
+    counts: ChallengeRecord | undefined,
+  ): Promise<void> {
+    if (counts === undefined) {
+      await this.records.delete(session.store, recordName(session, attempt));
+    } else {
+      const { guessesLeft, sentAt } = counts;
+      await this.write(session, attempt, { guessesLeft, sentAt });
+    }
     const data = dataOf(session);
     data.challenges = (data.challenges ?? []).filter((each) => each.attempt !== attempt);
     await saveSession(session);

@@ -17,8 +17,10 @@ export interface CodeAttempt {
   readonly flow: CodeFlow;
   readonly user: CodeUser;
   readonly method: VerificationMethod;
-  /** Salesforce's name of the newest request; undefined when it refused the account, which the visitor must not notice. */
+  /** Salesforce's name of the newest request; undefined when there is none to ask about. */
   readonly identifier?: string;
+  /** Whether Salesforce refused the account, which the visitor must not notice: no code is right. */
+  readonly isRefused?: boolean;
   /** Sealed: what it takes to have the code sent again. */
   readonly kept?: string;
   readonly expiresAt: number;
@@ -36,12 +38,20 @@ function isAttempt(value: unknown): CodeAttempt | undefined {
 /** Attempts by {@link recordName}. */
 export const records = new Records('code', isAttempt);
 
+/** So many attempts can wait in one session; the oldest makes room for a new one. */
+export const mostAttempts = 5;
+
+/** How a user is named, in one spelling: Salesforce looks at no capitals, and limits that do would be none. */
+export function spelledAlike({ username, loginHint }: CodeUser): readonly (string | undefined)[] {
+  return [username, loginHint].map((name) => name?.trim().toLowerCase());
+}
+
 /**
  * One attempt per session, flow and user, so that asking again finds the guesses and the sends there have been, even
  * after other attempts have pushed this one out of the session.
  */
 export function attemptName(session: OpenSession, flow: CodeFlow, user: CodeUser): string {
-  const whose = JSON.stringify([session.id, flow, user.username, user.loginHint]);
+  const whose = JSON.stringify([session.id, flow, ...spelledAlike(user)]);
   return createHash('sha256').update(whose).digest('base64url').slice(0, 22);
 }
 

@@ -1,7 +1,9 @@
+import { isForEverybody } from '../client/decoys.js';
 import { HeadlessError } from '../errors.js';
 import type { VerificationMethod } from '../protocol/authorize.js';
 import {
   attemptName,
+  mostAttempts,
   recordName,
   records,
   type CodeAttempt,
@@ -16,9 +18,10 @@ import {
   type PendingCode,
   type SessionRequest,
 } from './express-session.js';
-import { endedAmong, sessionIdsIn } from './ended-sessions.js';
+import { noteFormer } from './ended-sessions.js';
 import type { Locks } from './locks.js';
 import type { Sealing } from './sealing.js';
+import { SendBudget } from './send-budget.js';
 
 /** How much of one-time codes a browser session gets. */
 export interface CodeLimits {
@@ -31,8 +34,6 @@ export interface CodeLimits {
 }
 
 const hour = 3_600_000;
-/** So many attempts can wait in one session; the oldest makes room for a new one. */
-const mostAttempts = 5;
 
 /** What a code is asked with. */
 export interface CodeRequest<K> {
@@ -56,6 +57,23 @@ export interface SentCode {
   /** Salesforce's name of the request; empty in flows that have none. */
   readonly identifier: string;
   readonly method: VerificationMethod;
+  /**
+   * Whether Salesforce refused, and the identifier is none of its own: it is asked about only so that the answer takes as
+   * long as any other.
+   */
+  readonly isRefused?: boolean;
+}
+
+/** What a code can be redeemed with: where Salesforce refused to send another one, what it sent before is still good. */
+function redeemable(
+  sent: SentCode | undefined,
+  again: CodeAttempt | undefined,
+): Pick<CodeAttempt, 'identifier' | 'isRefused'> {
+  const isRefused = sent === undefined || sent.isRefused === true;
+  if (isRefused && again?.identifier !== undefined && again.isRefused !== true) {
+    return { identifier: again.identifier };
+  }
+  return sent === undefined ? {} : { identifier: sent.identifier, isRefused };
 }
 
 /** The one-time codes that the sessions of one app wait for. */
@@ -63,11 +81,13 @@ export class Codes {
   private readonly locks: Locks;
   private readonly limits: CodeLimits;
   private readonly sealing: Sealing;
+  private readonly budget: SendBudget;
 
   constructor(locks: Locks, limits: CodeLimits, sealing: Sealing) {
     this.locks = locks;
     this.limits = limits;
     this.sealing = sealing;
+    this.budget = new SendBudget('code', limits);
   }
 
   /** The attempts that wait in a session, newest last. Reads what is already loaded. */
@@ -80,7 +100,7 @@ export class Codes {
    * Has a code sent, and remembers on the server what belongs to it. The same user again, or none, means
    * "send it again": the attempt keeps its name and the guesses it has left.
    *
-   * @param send gives what was sent, or undefined when Salesforce refused the account.
+   * @param send gives what was sent, or undefined when Salesforce refused and there is nothing to ask about.
    * @throws {HeadlessError} `missing_credentials`, `too_many_codes`, or what `send` throws.
    */
   async start<K>(
@@ -99,6 +119,7 @@ export class Codes {
       const now = Date.now();
       const sentAt = (again?.sentAt ?? []).filter((time) => time > now - hour);
       if (sentAt.length >= this.limits.codeSends) throw new HeadlessError('too_many_codes');
+      await this.budget.check(session);
       const method = request.method ?? again?.method;
       const kept = request.keep ?? (this.unsealed(record, again?.kept) as K | undefined);
       const sent = await send({ user, method, kept });
@@ -107,14 +128,15 @@ export class Codes {
         flow,
         user,
         method: sent?.method ?? method ?? 'email',
-        ...(sent && { identifier: sent.identifier }),
+        ...redeemable(sent, again),
         ...(kept !== undefined && { kept: this.sealing.seal(record, JSON.stringify(kept)) }),
         expiresAt: now + this.limits.codeLifetime * 1000,
         guessesLeft: guessesLeft > 0 ? guessesLeft : this.limits.codeAttempts,
         sentAt: [...sentAt, now],
       };
       await this.write(session, name, attempt);
-      await this.noteFormer(req, session);
+      await this.budget.note(session);
+      await noteFormer(req, session);
       const { expiresAt } = attempt;
       const pending = { flow, attempt: name, method: attempt.method, expiresAt };
       await this.remember(session, pending);
@@ -164,8 +186,12 @@ export class Codes {
     redeem: () => Promise<R>,
   ): Promise<R> {
     try {
-      return await redeem();
+      const result = await redeem();
+      if (attempt.isRefused !== true) return result;
     } catch (error) {
+      if (attempt.isRefused === true && !isForEverybody(error)) {
+        throw new HeadlessError('invalid_code');
+      }
       const code = error instanceof HeadlessError ? error.code : undefined;
       // A try that failed for what else the visitor entered was no wrong guess: the code is as good as before.
       if (code === 'password_policy') await this.write(session, name, attempt);
@@ -176,6 +202,7 @@ export class Codes {
       if (code === 'registration_refused') await this.end(session, name);
       throw error;
     }
+    throw new HeadlessError('invalid_code');
   }
 
   private named(
@@ -198,13 +225,6 @@ export class Codes {
   private unsealed(record: string, sealed: string | undefined): unknown {
     const text = sealed === undefined ? undefined : this.sealing.open(record, sealed);
     return text === undefined ? undefined : JSON.parse(text);
-  }
-
-  /** A browser that never got the answer to its login asks for a new code, in a new session: the login finds the old one. */
-  private async noteFormer(req: SessionRequest, session: OpenSession): Promise<void> {
-    const named = sessionIdsIn(req).filter((id) => id !== session.id);
-    const formerly = named.length === 0 ? [] : await endedAmong(session.store, named);
-    if (formerly.length > 0) dataOf(session).formerly = formerly;
   }
 
   private async newestUser(session: OpenSession, flow: CodeFlow): Promise<CodeUser | undefined> {

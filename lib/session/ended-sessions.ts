@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Store } from './express-session.js';
+import { dataOf, type OpenSession, type Store } from './express-session.js';
 import { Records } from './records.js';
 
 /** A session that took another's place. */
@@ -57,7 +57,14 @@ export function sessionIdsIn(req: IncomingMessage): string[] {
 }
 
 /** Those of the named sessions that have ended. */
-export async function endedAmong(store: Store, ids: readonly string[]): Promise<string[]> {
+async function endedAmong(store: Store, ids: readonly string[]): Promise<string[]> {
   const ends = await Promise.all(ids.map((id) => endOfSession(store, id)));
   return ids.filter((_, index) => ends[index] !== undefined);
+}
+
+/** A browser that never got the answer to its login begins again, in a new session: the login finds the old one. */
+export async function noteFormer(req: IncomingMessage, session: OpenSession): Promise<void> {
+  const named = sessionIdsIn(req).filter((id) => id !== session.id);
+  const formerly = named.length === 0 ? [] : await endedAmong(session.store, named);
+  if (formerly.length > 0) dataOf(session).formerly = formerly;
 }

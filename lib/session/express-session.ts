@@ -121,13 +121,18 @@ export interface OpenSession {
   readonly store: Store;
 }
 
-/** @throws {HeadlessError} `session_required` when express-session did not run, or its store is disconnected. */
+/**
+ * @throws {HeadlessError} `session_required` when express-session did not run, or ran after `headlessSession`, or its
+ *   store is disconnected.
+ */
 export function openSession(req: SessionRequest): OpenSession {
-  const { session, sessionID: id, sessionStore: store } = req;
+  const { session, sessionID: id, sessionStore } = req;
+  // Without it, what guards a session has not been put in front of its store.
+  const store = sessionStore?.[beneath];
   if (!session || id === undefined || store === undefined) {
     throw new HeadlessError('session_required');
   }
-  return { session, id, store: store[beneath] ?? store };
+  return { session, id, store };
 }
 
 /** Runs one operation of the store; an error, thrown or handed over, becomes `storage_failed`. */

@@ -1,8 +1,19 @@
-import { beneath, stored, type Store, type StoreCallback } from './express-session.js';
-import { endOfSession } from './ended-sessions.js';
+import {
+  beneath,
+  stored,
+  type SessionRequest,
+  type Store,
+  type StoreCallback,
+} from './express-session.js';
+import { endOfSession, endSession } from './ended-sessions.js';
 
+/**
+ * What a session holds, to recognise the very same. How long it is to last is part of it; when it ends is not, which
+ * moves with every request.
+ */
 function contentOf(session: object): string {
-  return JSON.stringify(session, (name, value: unknown) => (name === 'cookie' ? undefined : value));
+  const { cookie, ...content } = session as { cookie?: { originalMaxAge?: unknown } };
+  return JSON.stringify([cookie?.originalMaxAge, content]);
 }
 
 async function isClosed(store: Store, id: string): Promise<boolean> {
@@ -10,26 +21,44 @@ async function isClosed(store: Store, id: string): Promise<boolean> {
 }
 
 /**
- * One request's view of the session store. express-session writes through it, so this is where two of its habits end:
- * a slow request writing a session back that was logged out or upgraded meanwhile (hazard 7), and every login being
- * written twice (hazard 5).
+ * One request's view of the session store. express-session writes through it, so this is where some of its habits end:
+ * a slow request writing a session back that was logged out or upgraded meanwhile (hazard 7), every login being
+ * written twice (hazard 5), and a session that the app destroys coming back in the same way.
  */
 export class GuardedStore {
   /** Content by session id, as this request last wrote or read it. */
   private readonly known = new Map<string, string>();
   private readonly store: Store | undefined;
+  private readonly ended: (store: Store, id: string) => void;
   /** What takes the place of `req.sessionStore`. */
   readonly facade: Store | undefined;
 
-  /** @param store undefined where express-session did not run. */
-  constructor(store: Store | undefined) {
+  /**
+   * @param store undefined where express-session did not run.
+   * @param ended told of a session that the app has destroyed.
+   */
+  constructor(store: Store | undefined, ended: (store: Store, id: string) => void) {
     this.store = store;
-    if (store === undefined) return;
-    const set = this.set.bind(this);
-    this.facade = new Proxy(store, {
+    this.ended = ended;
+    this.facade = store && this.inFrontOf(store);
+  }
+
+  private inFrontOf(store: Store): Store {
+    const own: Readonly<Record<PropertyKey, unknown>> = {
+      [beneath]: store,
+      constructor: store.constructor,
+      set: this.set.bind(this),
+      destroy: this.destroy.bind(this),
+      regenerate: (req: SessionRequest, callback: StoreCallback): void => {
+        this.destroy(req.sessionID ?? '', (error) => {
+          store.generate?.(req);
+          callback(error);
+        });
+      },
+    };
+    return new Proxy(store, {
       get(target, name) {
-        if (name === 'set') return set;
-        if (name === beneath) return target;
+        if (Object.hasOwn(own, name)) return own[name];
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
@@ -41,20 +70,41 @@ export class GuardedStore {
     this.known.set(id, contentOf(session));
   }
 
-  private set(id: string, session: object, callback?: StoreCallback): void {
-    if (this.store === undefined) return;
-    this.write(this.store, id, session).then(
-      () => callback?.(),
-      (error: unknown) => callback?.(error),
-    );
-  }
-
-  private async write(store: Store, id: string, session: object): Promise<void> {
+  /** Has the store hold a session as it is now, unless that has ended. @throws {HeadlessError} `storage_failed`. */
+  async save(store: Store, id: string, session: object): Promise<void> {
     const content = contentOf(session);
-    if (this.known.get(id) === content || (await isClosed(store, id))) return;
+    if (await isClosed(store, id)) return;
     await stored((done) => store.set(id, session, done));
     // It may have ended while the store was writing.
     if (await isClosed(store, id)) await stored((done) => store.destroy(id, done));
     else this.known.set(id, content);
   }
+
+  private set(id: string, session: object, callback?: StoreCallback): void {
+    const { store } = this;
+    if (store === undefined) return;
+    const isKnown = this.known.get(id) === contentOf(session);
+    tell(isKnown ? Promise.resolve() : this.save(store, id, session), callback);
+  }
+
+  private destroy(id: string, callback?: StoreCallback): void {
+    const { store } = this;
+    if (store !== undefined) tell(this.end(store, id), callback);
+  }
+
+  private async end(store: Store, id: string): Promise<void> {
+    const successors = (await endOfSession(store, id))?.successors ?? [];
+    await endSession(store, id, { successors, closed: true });
+    await stored((done) => store.destroy(id, done));
+    this.known.delete(id);
+    this.ended(store, id);
+  }
+}
+
+/** Answers in the store's own way. What the callback throws is its owner's, and no failure of the work. */
+function tell(work: Promise<void>, callback: StoreCallback | undefined): void {
+  work.then(
+    () => callback?.(),
+    (error: unknown) => callback?.(error),
+  );
 }

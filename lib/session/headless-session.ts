@@ -4,12 +4,13 @@ import { HeadlessClient } from '../client/headless-client.js';
 import { HeadlessError } from '../errors.js';
 import { Challenges } from './challenges.js';
 import { Codes } from './codes.js';
+import type { Store } from './express-session.js';
 import { GuardedStore } from './guarded-store.js';
 import { Headless, type HeadlessRequest } from './headless.js';
 import type { HeadlessServices } from './headless-services.js';
 import { Ledger } from './ledger.js';
 import { LayeredLocks, ProcessLocks } from './locks.js';
-import { logIn } from './login-step.js';
+import { logIn } from './login.js';
 import { logOut, logOutBeforeResponse, type LogoutOptions } from './logout-step.js';
 import { argumentsOf, takePlaceOf, type LogIn, type LogOut } from './passport-request.js';
 import { retryUpgrade } from './retry-upgrade.js';
@@ -85,9 +86,18 @@ function warnOnce({ locks, secret }: HeadlessSessionOptions): (store: object) =>
   };
 }
 
+/** What is wrong with a second `headlessSession` on the way of a request: nothing, when it is for the same client. */
+function anotherOf(first: Headless, client: HeadlessClient): HeadlessError | undefined {
+  if (first.services.client === client) return undefined;
+  return new HeadlessError('invalid_argument', {
+    message: 'A request has passed two headlessSession middlewares with different clients.',
+    hint: 'Mount one for each site, on paths of their own, with session cookies of their own.',
+  });
+}
+
 /**
  * Middleware that gives every request `req.headless` and puts its login and logout steps in the place of Passport's.
- * Mount it after express-session. On a plain page view it reads and writes nothing: no session, no cookie, no call.
+ * Mount it after express-session; mounted once more, it changes nothing. On a plain page view it reads and writes nothing: no session, no cookie, no call.
  *
  * @throws {TypeError} naming the option that is missing or wrong.
  */
@@ -106,7 +116,7 @@ export function headlessSession(
   const services: HeadlessServices = {
     client: options.client,
     codes: new Codes(locks, limits, sealing),
-    challenges: new Challenges(locks, limits.codeLifetime, sealing),
+    challenges: new Challenges(locks, limits, sealing),
     sealing,
     locks,
     ledger,
@@ -118,8 +128,16 @@ export function headlessSession(
     allowKeepSessionInfo,
   };
   const warn = warnOnce(options);
+  // An app that logs people out by destroying their session means their tokens, too. Nobody waits for that.
+  const ended = (store: Store, id: string): void => {
+    services.tokens?.end(store, id).catch(() => undefined);
+  };
   return (request, res, next) => {
     const req: HeadlessRequest = request;
+    if (req.headless !== undefined) {
+      next(anotherOf(req.headless, options.client));
+      return;
+    }
     const { session, sessionStore: store } = req;
     if (session && typeof store?.generate !== 'function') {
       next(new HeadlessError('session_store_unsupported'));
@@ -129,9 +147,12 @@ export function headlessSession(
       warn(store);
       services.tokens?.retryDue(store);
     }
-    // A process died while it removed this session: it is nobody's.
-    if (session?.sfHeadless?.closed === true) store?.generate?.(req);
-    const guarded = new GuardedStore(store);
+    if (session?.sfHeadless?.closed === true && store !== undefined) {
+      // A process died while it removed this session: it is nobody's, and neither are its tokens.
+      ended(store, req.sessionID ?? '');
+      store.generate?.(req);
+    }
+    const guarded = new GuardedStore(store, ended);
     if (guarded.facade !== undefined) req.sessionStore = guarded.facade;
     const headless = new Headless(req, res, services, guarded);
     req.headless = headless;

@@ -4,7 +4,6 @@ import type { NamedLogin } from '../client/inputs.js';
 import { HeadlessError } from '../errors.js';
 import {
   openSession,
-  stored,
   type Guest,
   type PendingChallenge,
   type PendingCode,
@@ -45,6 +44,7 @@ export class Headless {
   readonly #atStart: ReadonlyMap<string, string>;
   #sessionTokens: SessionTokens | undefined;
   #news: LoginNews | undefined;
+  #visit: string | undefined;
 
   /** @internal */
   constructor(
@@ -176,16 +176,25 @@ export class Headless {
     return id !== '' && (this.#req.headers.cookie ?? '').includes(id);
   }
 
-  /** @internal Has the store hold a session as it is now, whatever else happens to this request. */
+  /** @internal Has the store hold a session as it is now, whatever else happens to this request, unless it has ended. */
   async saveNow(session: Session): Promise<void> {
     const { id, store } = openSession(this.#req);
-    await stored((done) => store.set(id, session, done));
-    this.#guarded.remember(id, session);
+    await this.#guarded.save(store, id, session);
   }
 
   /** @internal A carried key as it was when the request arrived, as text. */
   atStart(key: string): string | undefined {
     return this.#atStart.get(key);
+  }
+
+  /** @internal The visitor whom a login of this request is to take over, as far as a strategy has asked. */
+  get visit(): string | undefined {
+    return this.#visit;
+  }
+
+  /** @internal */
+  noteVisit(uvid: string): void {
+    this.#visit = uvid;
   }
 
   /** @internal A strategy says what it knows, right before it says `success`. */
@@ -211,13 +220,22 @@ export function announceLogin(req: HeadlessRequest, flow: string, login: NamedLo
   // The claims are the strategy's to show and too much for a session.
   const { kind, sub, userId, organizationId, username, email, name } = login.identity;
   const identity = { kind, sub, userId, organizationId, username, email, name };
-  const { uvid, uvidRefused } = login;
-  req.headless?.announce({ flow, identity, uvid, uvidRefused, tokens: login.tokens });
+  const { uvidRefused, tokens } = login;
+  const uvid = login.uvid ?? req.headless?.visit;
+  req.headless?.announce({ flow, identity, uvid, uvidRefused, tokens });
 }
 
-/** The visitor id that is to go with a named login of a request, or undefined. */
-export async function visitorFor(req: HeadlessRequest): Promise<string | undefined> {
-  return req.headless && (await visitOf(req.headless))?.uvid;
+/**
+ * The visitor id that is to go to Salesforce with a named login of a request, or undefined. One that somebody has become,
+ * or is about to, stays here: Salesforce knows of it, and is not to hear of it with anybody else's login.
+ */
+export async function visitorFor({ headless }: HeadlessRequest): Promise<string | undefined> {
+  const uvid = headless && (await visitOf(headless))?.uvid;
+  if (headless === undefined || uvid === undefined) return undefined;
+  headless.noteVisit(uvid);
+  const { store } = openSession(headless.request);
+  const entry = await headless.services.ledger.get(store, uvid);
+  return entry === undefined ? uvid : undefined;
 }
 
 /** @throws {HeadlessError} `session_required` when the request did not pass `headlessSession`. */

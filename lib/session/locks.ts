@@ -1,7 +1,16 @@
+/** A lock that a run has, as long as it has it. */
+export interface HeldLock {
+  /** Whether it is still this run's: a process that stalls for longer than a lock lasts has lost it without noticing. */
+  isHeld(): Promise<boolean>;
+}
+
 /** Mutual exclusion by key. What a lock protects is short: a few store operations, a call, the app's upgrade hook. */
 export interface Locks {
-  /** Runs the work while no other work of the same key runs, as far as this kind of lock reaches. */
-  run<T>(key: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs the work while no other work of the same key runs, as far as this kind of lock reaches. Locks that can be lost
+   * hand over a {@link HeldLock}.
+   */
+  run<T>(key: string, work: (lock?: HeldLock) => Promise<T>): Promise<T>;
 }
 
 /** Locks of one process: the runs of one key follow each other, those of different keys run side by side. */
@@ -9,9 +18,10 @@ export class ProcessLocks implements Locks {
   private readonly last = new Map<string, Promise<unknown>>();
 
   /** Runs when every earlier run of the same key has ended, however it ended. */
-  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(key: string, work: (lock?: HeldLock) => Promise<T>): Promise<T> {
     const before = this.last.get(key) ?? Promise.resolve();
-    const mine = before.then(work, work);
+    const begin = (): Promise<T> => work();
+    const mine = before.then(begin, begin);
     this.last.set(key, mine);
     try {
       return await mine;
@@ -30,7 +40,7 @@ export class LayeredLocks implements Locks {
     this.shared = shared;
   }
 
-  run<T>(key: string, work: () => Promise<T>): Promise<T> {
+  run<T>(key: string, work: (lock?: HeldLock) => Promise<T>): Promise<T> {
     return this.inner.run(key, () => this.shared.run(key, work));
   }
 }

@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { HeadlessError } from '../errors.js';
 import { carriedFrom, digest, keysToCarry, newestOf } from './carry.js';
-import { endOfSession, sessionIdsIn, type SessionEnd, type Successor } from './ended-sessions.js';
+import type { Successor } from './ended-sessions.js';
 import {
-  openSession,
   fetched,
   stored,
   type HeadlessSessionData,
   type Session,
   type UpgradeOutcome,
 } from './express-session.js';
+import { endBefore } from './former-session.js';
 import type { Headless } from './headless.js';
 import type { LoginNews } from './login-news.js';
 import { completeJoined } from './joined-session.js';
@@ -17,12 +17,11 @@ import { discardLoginTokens, keepLoginTokens } from './login-tokens.js';
 import { remember, restore, serializeIntoNewSession, type Before } from './new-session.js';
 import { serializedUser, type LogIn, type PassportRequest } from './passport-request.js';
 import { OldSession } from './old-session.js';
-import { settleOwed } from './owed.js';
 import { ownerOf, previousOwner } from './owner.js';
 import { postponed } from './upgrade.js';
 
-/** One login of one request. Whoever runs it holds the locks of the session and the visitor. */
-class LoginStep {
+/** One login of one request. Whoever runs it holds the lock of the visitor, and for the first half that of the session. */
+export class LoginStep {
   private readonly req: PassportRequest;
   private readonly res: ServerResponse;
   private readonly headless: Headless;
@@ -31,6 +30,9 @@ class LoginStep {
   private readonly news: LoginNews;
   /** Whether a login that is undone takes its promise with it. */
   private madePromise = false;
+  /** The new session once it is in the store; undefined when there is none, or an earlier login's is joined. */
+  private entered: { readonly fresh: Session; readonly owner: string } | undefined;
+  private joined: Session | undefined;
 
   constructor(headless: Headless, news: LoginNews) {
     this.req = headless.request;
@@ -41,9 +43,37 @@ class LoginStep {
     this.news = news;
   }
 
-  async run(original: LogIn, user: unknown, options: object): Promise<void> {
+  /** The first half: a new session is in the store, and the old one knows of it. */
+  enter(original: LogIn, user: unknown, options: object): Promise<void> {
+    return this.orRestore(() => this.logIn(original, user, options));
+  }
+
+  /**
+   * The second half: the app's hook takes over what the guest had. It may take its time, so it does not have the lock of
+   * the session: whoever logs out meanwhile is not to wait for it.
+   */
+  settle(user: unknown): Promise<void> {
+    return this.orRestore(async () => {
+      if (this.entered === undefined) return;
+      await this.completeUpgrade(this.entered.fresh, user, this.entered.owner);
+      this.endOld();
+      if (!this.news.guest) this.headless.services.cookie?.clear(this.req, this.res);
+    });
+  }
+
+  /** What a login that joined another's session has left to do: that one may have died before its hook ran. */
+  async settleJoined(user: unknown): Promise<void> {
+    const { joined, headless } = this;
+    const uvid = joined?.sfHeadless?.upgrade?.uvid;
+    if (joined === undefined || uvid === undefined) return;
+    await headless.services.locks.run(`visitor ${uvid.toLowerCase()}`, () =>
+      completeJoined(headless, joined, user),
+    );
+  }
+
+  private async orRestore(work: () => Promise<void>): Promise<void> {
     try {
-      await this.logIn(original, user, options);
+      await work();
     } catch (error) {
       restore(this.req, this.before);
       throw error;
@@ -62,7 +92,7 @@ class LoginStep {
     }
     const owner = ownerOf(this.news, principal);
     const wasOwner = previousOwner(this.before);
-    const end = await this.endOfOldSession(owner);
+    const end = await endBefore(this.headless, this.before, owner);
     const successor = end?.successors.find((each) => each.owner === owner);
     const first = end?.successors[0];
     const { promised } = this.before.data;
@@ -78,32 +108,11 @@ class LoginStep {
     const state = digest(carried, uvid);
     const isEmptied = Object.keys(carried).length === 0 && uvid === promised?.uvid;
     const isSame = end?.closed === true || successor?.carried === state || (isEmptied && promised);
-    if (successor !== undefined && isSame && (await this.join(successor, user))) return;
+    if (successor !== undefined && isSame && (await this.join(successor))) return;
     await this.beginUpgrade(fresh, owner, carried, uvid, anotherUser);
     const next = { id: this.freshId(), owner, carried: state };
     await this.save(fresh, next, keys);
-    await this.completeUpgrade(fresh, user, owner);
-    this.endOld();
-    if (!this.news.guest) this.headless.services.cookie?.clear(this.req, this.res);
-  }
-
-  /**
-   * What became of the session that the browser names. When it has ended, express-session does not know it any more and
-   * has made a new one: a click that was on its way while an earlier one was answered, or a browser that never got the
-   * answer, finds its session by the name.
-   */
-  private async endOfOldSession(owner: string): Promise<SessionEnd | undefined> {
-    const { store, id } = this.before.open;
-    const end = this.headless.hadSession ? await endOfSession(store, id) : undefined;
-    if (end !== undefined) return end;
-    const { formerly = [] } = this.before.data;
-    for (const named of [...formerly, ...sessionIdsIn(this.req)]) {
-      const former = named === id ? undefined : await endOfSession(store, named);
-      // The name is no proof. Who is logged in is, and only that person's own session is joined.
-      if (former?.successors.some((each) => each.owner === owner))
-        return { ...former, closed: true };
-    }
-    return undefined;
+    this.entered = { fresh, owner };
   }
 
   private freshId(): string {
@@ -111,7 +120,7 @@ class LoginStep {
   }
 
   /** Another request of this browser has logged the same person in: this one joins its session. */
-  private async join({ id }: Successor, user: unknown): Promise<boolean> {
+  private async join({ id }: Successor): Promise<boolean> {
     const { store } = this.before.open;
     const data = await fetched(store, id);
     if (typeof data !== 'object' || data === null) return false;
@@ -120,7 +129,7 @@ class LoginStep {
     store.createSession?.(this.req, data);
     if (this.req.session) {
       this.headless.guarded.remember(id, this.req.session);
-      await completeJoined(this.headless, this.req.session, user);
+      this.joined = this.req.session;
     }
     this.endOld();
     discardLoginTokens(this.headless.services, store, this.news);
@@ -141,7 +150,8 @@ class LoginStep {
     const data: HeadlessSessionData = {};
     data.owner = owner;
     if (identity !== undefined) data.identity = identity;
-    if (flow === 'sso') data.siteSession = true;
+    // The browser's session on the site is none of this login's doing, and outlives it.
+    if (flow === 'sso' || old.siteSession === true) data.siteSession = true;
     if (guest !== undefined) Object.assign(data, { guest, guestIsUser: true });
     fresh.sfHeadless = data;
     if (uvid !== undefined) {
@@ -198,7 +208,9 @@ class LoginStep {
         fresh.sfHeadless.upgrade = postponed(outcome, Date.now());
         return;
       }
-      await this.old.reinstate();
+      await this.headless.services.locks.run(`session ${this.before.open.id}`, () =>
+        this.old.reinstate(),
+      );
       await this.takePromiseBack(outcome, owner);
       await this.discard(this.freshId());
       throw new HeadlessError('upgrade_refused', { cause: error });
@@ -216,31 +228,4 @@ class LoginStep {
     await stored((done) => store.destroy(id, done)).catch(() => undefined);
     await this.headless.services.tokens?.end(store, id).catch(() => undefined);
   }
-}
-
-/**
- * Logs a user in, in the place of Passport's `req.logIn`: always under a new session id, with nothing of the old session
- * but the keys named in `carry`, and those only from a stranger's, a guest's or the same person's session.
- *
- * @throws {HeadlessError} `storage_failed`, `upgrade_refused`, `keep_session_info_refused`, or what the serializer
- *   throws; the request is then as it was before.
- */
-export async function logIn(
-  headless: Headless,
-  original: LogIn,
-  user: unknown,
-  options: object,
-): Promise<void> {
-  const news = await headless.takeNews();
-  const { locks } = headless.services;
-  const { id, session } = openSession(headless.request);
-  const promised = session.sfHeadless?.promised;
-  const step = (): Promise<void> => new LoginStep(headless, news).run(original, user, options);
-  const { uvid } = news;
-  const ofVisitor =
-    uvid === undefined ? step : () => locks.run(`visitor ${uvid.toLowerCase()}`, step);
-  // A browser that sent no session cannot be logging in twice in it.
-  await (headless.hadSession ? locks.run(`session ${id}`, ofVisitor) : ofVisitor());
-  // The login stands, whatever comes of older debts.
-  await settleOwed(headless, news, user, promised?.uvid).catch(() => undefined);
 }

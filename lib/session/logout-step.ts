@@ -34,10 +34,13 @@ async function endOf(
   open: OpenSession,
   uvid: string | undefined,
 ): Promise<void> {
-  await closeSession(open, headless.services.locks);
-  if (uvid !== undefined) await headless.services.ledger.close(open.store, uvid);
-  // The local logout stands, whatever Salesforce says to this.
-  await headless.services.tokens?.end(open.store, open.id);
+  try {
+    await closeSession(open, headless.services.locks);
+    if (uvid !== undefined) await headless.services.ledger.close(open.store, uvid);
+  } finally {
+    // The local logout stands, whatever Salesforce says to this; and a store that fails is no reason to leave tokens alive.
+    await headless.services.tokens?.end(open.store, open.id);
+  }
 }
 
 /**
@@ -46,7 +49,7 @@ async function endOf(
  *
  * @throws {HeadlessError} `session_required`; rejects with `storage_failed` when the store did not end the session.
  */
-export function logOut(headless: Headless, { carry = [] }: LogoutOptions): Promise<void> {
+export async function logOut(headless: Headless, { carry = [] }: LogoutOptions): Promise<void> {
   const { request: req, response: res } = headless;
   const old = openSession(req);
   const visit = old.session.sfHeadless?.guest ?? headless.services.cookie?.read(req);
@@ -65,7 +68,7 @@ export function logOut(headless: Headless, { carry = [] }: LogoutOptions): Promi
     }
   }
   headless.services.cookie?.clear(req, res);
-  return endOf(headless, old, visit?.uvid);
+  await endOf(headless, old, visit?.uvid);
 }
 
 /** The same for Passport's signature without a callback: the answer waits until it is done. */

@@ -56,20 +56,32 @@ export class OldSession {
    */
   async empty(carry: readonly string[], uvid: string): Promise<void> {
     if (!this.isInUse) return;
-    const { store, id, session } = this.open;
+    const { session } = this.open;
     const { guest, ...data } = this.data;
     const promised = { uvid, since: guest?.since ?? Date.now() };
     const emptied = { ...plainCopy(session), sfHeadless: { ...data, promised } };
     for (const key of carry) Reflect.deleteProperty(emptied, key);
-    await stored((done) => store.set(id, emptied, done));
+    await this.write(emptied);
   }
 
   /** Puts everything back and takes the successor's name off: the login did not happen. */
   async reinstate(): Promise<void> {
     if (!this.isInUse) return;
     const { store, id, session } = this.open;
-    await stored((done) => store.set(id, plainCopy(session), done));
-    await endSession(store, id, { successors: [], closed: false });
+    if (await this.write(plainCopy(session))) {
+      await endSession(store, id, { successors: [], closed: false });
+    }
+  }
+
+  /** Writes the session, unless somebody has logged out of it meanwhile, and says whether it is there. */
+  private async write(blob: object): Promise<boolean> {
+    const { store, id } = this.open;
+    const isClosed = async (): Promise<boolean> => (await endOfSession(store, id))?.closed === true;
+    if (await isClosed()) return false;
+    await stored((done) => store.set(id, blob, done));
+    if (!(await isClosed())) return true;
+    await stored((done) => store.destroy(id, done));
+    return false;
   }
 
   /**

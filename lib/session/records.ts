@@ -3,7 +3,11 @@ import { fetched, stored, type Store } from './express-session.js';
 
 /** A record as it lies in the store: express-session's stores take their expiry from `cookie`. */
 interface StoredRecord {
-  readonly cookie: { readonly originalMaxAge: number; readonly expires: string };
+  readonly cookie: {
+    readonly originalMaxAge: number;
+    readonly maxAge: number;
+    readonly expires: string;
+  };
   readonly record: unknown;
 }
 
@@ -34,13 +38,10 @@ export class Records<T> {
 
   /** Writes the record. @param expiresAt when the store may forget it, milliseconds since the epoch. */
   async set(store: Store, name: string, record: T, expiresAt: number): Promise<void> {
-    const value: StoredRecord = {
-      cookie: {
-        originalMaxAge: expiresAt - Date.now(),
-        expires: new Date(expiresAt).toISOString(),
-      },
-      record,
-    };
+    const maxAge = expiresAt - Date.now();
+    const expires = new Date(expiresAt).toISOString();
+    // Stores differ in which of them they look at.
+    const value: StoredRecord = { cookie: { originalMaxAge: maxAge, maxAge, expires }, record };
     await stored((done) => store.set(this.key(name), value, done));
   }
 

@@ -16,6 +16,12 @@ export interface PendingRedirect {
   readonly state: string;
   /** `sso`, or the flow that a page runs. */
   readonly flow: string;
+  /** Site and client id that it was begun with: see {@link clientName}. */
+  readonly client: string;
+  /** Name of the strategy that ends it; undefined for a guest. */
+  readonly strategy?: string | undefined;
+  /** The identity provider that was asked for, if one was. */
+  readonly provider?: string | undefined;
   readonly codeVerifier: string;
   readonly nonce?: string | undefined;
   /** Undefined for the client's own. */
@@ -103,20 +109,21 @@ export async function beginRedirect(headless: Headless, pending: PendingRedirect
 /**
  * The redirect that a callback belongs to. It is gone then: whatever comes of the callback, no second one is answered.
  *
- * @param isMeant whether this kind of flow is ended here.
- * @throws {HeadlessError} `sso_state_unknown` when it was not begun in this browser, has expired, or is used up.
+ * @param isMeant whether it is ended here. One that is not stays as it is.
+ * @throws {HeadlessError} `sso_state_unknown` when it was not begun in this browser or not for here, has expired, or is
+ *   used up.
  */
 export async function takeRedirect(
   headless: Headless,
   state: string,
-  isMeant: (flow: string) => boolean,
+  isMeant: (pending: PendingRedirect) => boolean,
 ): Promise<PendingRedirect> {
   const { store, id } = openSession(headless.request);
   const records = new SealedRecords('redirect', headless.services.sealing, isBound);
   return headless.services.locks.run(turnOf(state), async () => {
     const found = state === '' ? undefined : await records.get(store, state);
     const isOurs =
-      found !== undefined && isMeant(found.flow) && (await continues(store, found.session, id));
+      found !== undefined && isMeant(found) && (await continues(store, found.session, id));
     if (!isOurs) throw new HeadlessError('sso_state_unknown');
     await records.delete(store, state);
     if (found.expiresAt <= Date.now()) throw new HeadlessError('sso_state_unknown');

@@ -1,28 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import type { HeadlessClient } from '../client/headless-client.js';
+import { RefreshUnverified } from '../client/refresh-unverified.js';
 import type { TokenSet } from '../client/token-set.js';
 import { HeadlessError } from '../errors.js';
 import type { Store } from './express-session.js';
-import { LayeredLocks, type Locks } from './locks.js';
+import { LayeredLocks, type HeldLock, type Locks } from './locks.js';
 import { pause } from './pause.js';
 import { isUsedByAnother, leftTokenUntouched } from './refresh-failures.js';
-import type { Revocations } from './revocations.js';
+import type { RefreshMark, RefreshMarks } from './refresh-marks.js';
+import type { RenewedTokens } from './renewed-tokens.js';
 import type { TokenOptions } from './token-options.js';
-import { renewedRecord, type TokenRecord, type TokenRecords } from './token-records.js';
+import type { TokenRecord, TokenRecords } from './token-records.js';
 
 /** However little is left of the time of another's refresh, its answer gets this long to turn up (milliseconds). */
 const leastPatience = 2_000;
-const storeTries = 3;
-/** Longer than a process takes from reading a record to having written it (milliseconds). */
+/** Longer than a process takes from reading a mark to having written its own (milliseconds). */
 const rivalsPause = 200;
+/** How long nobody asks again after Salesforce has said that there were too many calls (milliseconds). */
+const pauseAfterLimit = 5_000;
 
 /** What {@link Renewals} works with. */
 export interface RenewalServices {
   readonly client: HeadlessClient;
   readonly locks: Locks;
   readonly records: TokenRecords;
-  readonly revocations: Revocations;
+  readonly marks: RefreshMarks;
+  readonly renewed: RenewedTokens;
   readonly options: TokenOptions;
+}
+
+/** One session's tokens, about to be renewed. */
+interface Subject {
+  readonly store: Store;
+  readonly id: string;
+  readonly found: TokenRecord;
 }
 
 /**
@@ -32,6 +43,7 @@ export interface RenewalServices {
 export class Renewals {
   private readonly running = new Map<string, Promise<TokenRecord>>();
   private readonly services: RenewalServices;
+  private heldUntil = -Infinity;
 
   constructor(services: RenewalServices) {
     this.services = services;
@@ -42,10 +54,11 @@ export class Renewals {
     return this.services.client.timeout + leastPatience;
   }
 
-  /** Whether the tokens of a session are being renewed, by this process or, as far as the record says, another. */
-  isUnderWay(sessionId: string, { sent }: TokenRecord): boolean {
+  /** Whether the tokens of a session are being renewed, by this process or, as far as the mark says, another. */
+  async isUnderWay(store: Store, sessionId: string, { generation }: TokenRecord): Promise<boolean> {
     if (this.running.has(sessionId)) return true;
-    return sent !== undefined && Math.abs(Date.now() - sent.at) < this.patience;
+    const mark = await this.services.marks.get(store, sessionId, generation);
+    return mark !== undefined && Math.abs(Date.now() - mark.at) < this.patience;
   }
 
   /**
@@ -63,37 +76,48 @@ export class Renewals {
 
   private begin(store: Store, sessionId: string, seen: TokenRecord): Promise<TokenRecord> {
     const mine = this.services.locks
-      .run(`tokens ${sessionId}`, () => this.renew(store, sessionId, seen))
+      .run(`tokens ${sessionId}`, (lock) => this.renew(store, sessionId, seen, lock))
       .finally(() => this.running.delete(sessionId));
     this.running.set(sessionId, mine);
     return mine;
   }
 
-  private async renew(store: Store, id: string, seen: TokenRecord): Promise<TokenRecord> {
+  private async renew(
+    store: Store,
+    id: string,
+    seen: TokenRecord,
+    lock: HeldLock | undefined,
+  ): Promise<TokenRecord> {
+    const { marks, client } = this.services;
     const found = await this.present(store, id);
     if (found.generation !== seen.generation) return found;
-    if (found.sent !== undefined) return this.outcomeOf(store, id, found, found.sent.at);
-    if (found.lost === true) return this.lastOf(found);
-    const { refreshToken } = found;
+    const subject = { store, id, found };
+    const { generation, refreshToken } = found;
+    const earlier = await marks.get(store, id, generation);
+    if (earlier?.lost === true) return this.lastOf(found);
+    if (earlier !== undefined) return this.outcomeOf(subject, earlier.at);
     if (refreshToken === undefined) {
       throw new HeadlessError('login_required', {
         hint: 'There is no refresh token: request the scope `refresh_token`, and assign it to the app.',
       });
     }
-    const by = randomUUID();
-    await this.write(store, id, { ...found, sent: { at: Date.now(), by } });
+    if (Date.now() < this.heldUntil) throw new HeadlessError('rate_limited');
+    const mark = { at: Date.now(), by: randomUUID() };
+    await marks.set(store, id, generation, mark);
     // Where locks do not reach every process, two may have come this far: the one that wrote last sends.
     if (this.mayHaveRivals(store)) await pause(rivalsPause);
     const agreed = await this.present(store, id);
-    if (agreed.generation !== found.generation) return agreed;
-    if (agreed.sent?.by !== by) return this.outcomeOf(store, id, agreed, Date.now());
+    if (agreed.generation !== generation) return agreed;
+    const isMine = (await marks.get(store, id, generation))?.by === mark.by;
+    // A process that stalled for longer than its lock lasts is not the only one at this.
+    if (!isMine || (await lock?.isHeld()) === false) return this.outcomeOf(subject, mark.at);
     let tokens: TokenSet;
     try {
-      tokens = await this.services.client.refresh({ refreshToken, userId: found.owner });
+      tokens = await client.refresh({ refreshToken, userId: found.owner });
     } catch (error) {
-      return this.failed(store, id, found, by, error);
+      return this.failed(subject, mark, error);
     }
-    return this.keep(store, id, found, tokens);
+    return this.services.renewed.keep(store, id, found, tokens, mark);
   }
 
   /** Whether processes that these locks do not reach may have the same sessions. */
@@ -109,100 +133,67 @@ export class Renewals {
     return found;
   }
 
-  private async write(store: Store, id: string, record: TokenRecord): Promise<void> {
-    const isWritten = await this.services.records.replace(store, id, record);
-    if (!isWritten) throw new HeadlessError('login_required');
-  }
-
-  /** The new tokens are in the store before anybody uses them, unless the session has ended: then they end too. */
-  private async keep(
-    store: Store,
-    id: string,
-    before: TokenRecord,
-    tokens: TokenSet,
-  ): Promise<TokenRecord> {
-    const { options, revocations } = this.services;
-    const next = renewedRecord(before, tokens, Date.now() + options.sessionTimeout * 1000);
-    if (await this.store(store, id, next)) return next;
-    await revocations.end(store, next.refreshToken ?? next.accessToken);
-    throw new HeadlessError('login_required');
-  }
-
-  /** The only copy of a refresh token is in this process: a store that stumbles gets another chance. */
-  private async store(store: Store, id: string, record: TokenRecord): Promise<boolean> {
-    const { records } = this.services;
-    for (let left = storeTries - 1; ; left -= 1) {
-      try {
-        const isThere = (await records.get(store, id)) !== undefined;
-        return isThere && (await records.replace(store, id, record));
-      } catch (error) {
-        if (left === 0) throw error;
-        await pause(100);
-      }
+  private async failed(subject: Subject, mark: RefreshMark, error: unknown): Promise<TokenRecord> {
+    const { store, id, found } = subject;
+    const { marks, records, renewed, options } = this.services;
+    if (error instanceof RefreshUnverified) {
+      await renewed.keepUnverified(store, id, found, error, mark);
+      throw error;
     }
-  }
-
-  private async failed(
-    store: Store,
-    id: string,
-    before: TokenRecord,
-    by: string,
-    error: unknown,
-  ): Promise<TokenRecord> {
     const now = await this.present(store, id);
-    if (now.generation !== before.generation) return now;
-    const isOthers = now.sent !== undefined && now.sent.by !== by;
-    if (isOthers || isUsedByAnother(error)) return this.outcomeOf(store, id, now, Date.now());
+    if (now.generation !== found.generation) return now;
+    const latest = await marks.get(store, id, found.generation);
+    const isOthers = latest !== undefined && latest.by !== mark.by;
+    if (isOthers || isUsedByAnother(error)) return this.outcomeOf(subject, Date.now());
     if (error instanceof HeadlessError && error.code === 'login_required') {
-      await this.services.records.delete(store, id);
+      await records.delete(store, id);
       throw error;
     }
-    if (leftTokenUntouched(error) || this.services.options.reusableRefreshTokens) {
-      await this.write(store, id, before);
+    if (error instanceof HeadlessError && error.code === 'rate_limited') {
+      this.heldUntil = Date.now() + pauseAfterLimit;
+    }
+    if (leftTokenUntouched(error) || options.reusableRefreshTokens) {
+      await marks.delete(store, id, found.generation);
       throw error;
     }
-    return this.lose(store, id, before, error);
+    return this.lose(subject, mark, error);
   }
 
   /**
    * Somebody has sent a refresh whose answer is not stored yet. It may be under way; when it does not turn up, its
    * sender has died, and with it the only copy of the new refresh token.
    */
-  private async outcomeOf(
-    store: Store,
-    id: string,
-    seen: TokenRecord,
-    sentAt: number,
-  ): Promise<TokenRecord> {
+  private async outcomeOf(subject: Subject, sentAt: number): Promise<TokenRecord> {
+    const { store, id, found } = subject;
     const now = Date.now();
     const { patience } = this;
     const left = Math.min(patience, Math.max(leastPatience, sentAt + patience - now));
+    let mark: RefreshMark | undefined;
     for (let delay = 50; Date.now() < now + left; delay = Math.min(500, delay * 2)) {
       await pause(delay);
-      const found = await this.present(store, id);
-      if (found.generation !== seen.generation) return found;
-      if (found.lost === true) return this.lastOf(found);
-      if (found.sent === undefined) {
+      const present = await this.present(store, id);
+      if (present.generation !== found.generation) return present;
+      mark = await this.services.marks.get(store, id, found.generation);
+      if (mark?.lost === true) return this.lastOf(present);
+      if (mark === undefined) {
         throw new HeadlessError('unreachable', { message: 'Another request could not refresh.' });
       }
     }
-    return this.lose(store, id, seen, undefined);
+    return this.lose(subject, mark ?? { at: sentAt, by: '' }, undefined);
   }
 
   /** The refresh token may be spent, and is never used again; the access token serves as long as it lasts. */
   private async lose(
-    store: Store,
-    id: string,
-    { sent: _sent, refreshToken: _refreshToken, ...rest }: TokenRecord,
+    { store, id, found }: Subject,
+    mark: RefreshMark,
     cause: unknown,
   ): Promise<TokenRecord> {
-    const lost: TokenRecord = { ...rest, lost: true };
-    await this.write(store, id, lost);
-    return this.lastOf(lost, cause);
+    await this.services.marks.set(store, id, found.generation, { ...mark, lost: true });
+    return this.lastOf(found, cause);
   }
 
   private lastOf(record: TokenRecord, cause?: unknown): TokenRecord {
-    if (record.expiresAt > Date.now()) return record;
+    if (record.expiresAt > Date.now() + this.services.client.clockAhead) return record;
     throw new HeadlessError('refresh_lost', { cause });
   }
 }

@@ -3,6 +3,9 @@ import type { Headless } from './headless.js';
 import { userPropertyOf } from './passport-request.js';
 import { postponed } from './upgrade.js';
 
+/** How long (milliseconds) a request waits for another's run of the hook. */
+const patience = 1_500;
+
 /** A request that ran in parallel may have been quicker: its session, with whatever the hook wrote, is the newer one. */
 async function adoptedFromStore({ request, guarded }: Headless): Promise<boolean> {
   const { id, store } = openSession(request);
@@ -28,7 +31,17 @@ export function retryUpgrade(headless: Headless, next: (error?: unknown) => void
     return;
   }
   const { session, id, store } = openSession(request);
+  let hasLeft = false;
+  const leave = (): void => {
+    if (hasLeft) return;
+    hasLeft = true;
+    clearTimeout(timer);
+    next();
+  };
+  // A request that finds another at it waits for a while to show what comes of it. It may be the one that logs out.
+  const timer = services.upgrades.isRunning(outcome.uvid) ? setTimeout(leave, patience) : undefined;
   const work = async (): Promise<void> => {
+    if (hasLeft) return;
     const { identity } = headless;
     const data = (session.sfHeadless ??= {});
     if (await adoptedFromStore(headless)) return;
@@ -39,12 +52,5 @@ export function retryUpgrade(headless: Headless, next: (error?: unknown) => void
     }
     if (request.sessionID === id) await headless.saveNow(session);
   };
-  services.locks.run(`visitor ${outcome.uvid.toLowerCase()}`, work).then(
-    () => {
-      next();
-    },
-    () => {
-      next();
-    },
-  );
+  services.locks.run(`visitor ${outcome.uvid.toLowerCase()}`, work).then(leave, leave);
 }

@@ -18,6 +18,8 @@ const waits = [5_000, 30_000, 120_000, 600_000, 3_600_000];
 const mostOwed = 200;
 const kept = 2 * 86_400_000;
 const name = 'owed';
+/** Salesforce gets this long (milliseconds) before the debt goes on record, in case this process dies. */
+const noteAfter = 250;
 /** How long (milliseconds) somebody who logs out waits for the debt to be on record. */
 const longestNote = 500;
 /** How often (milliseconds) a process in which people log in and out looks for debts that others have left. */
@@ -61,12 +63,26 @@ export class Revocations {
     this.deadline = deadline;
   }
 
-  /** Ends a token, and says whether Salesforce has confirmed it. It does not reject. */
+  /** Ends a token, and says whether Salesforce has confirmed it in time. It does not reject. */
   async end(store: Store, token: string): Promise<boolean> {
-    const revoked = this.client.revoke(token).then(() => true);
-    const isDone = (await within(this.deadline, revoked)) ?? false;
-    if (!isDone) await within(longestNote, this.owe(store, token));
+    const begun = performance.now();
+    const revoked = this.client.revoke(token).then(
+      () => true,
+      () => false,
+    );
+    const early = await within(Math.min(noteAfter, this.deadline), revoked);
+    if (early === true) return true;
+    // This process may die while it waits: what is on record by then is not forgotten.
+    const noted = this.owe(store, token);
+    const left = this.deadline - (performance.now() - begun);
+    const isDone = (await within(Math.max(0, left), revoked)) ?? false;
+    if (isDone) noted.then(() => this.strike(store, new Set([token]))).catch(() => undefined);
+    else await within(longestNote, noted);
     return isDone;
+  }
+
+  private strike(store: Store, ended: ReadonlySet<string>): Promise<void> {
+    return this.change(store, (owed) => owed.filter(({ token }) => !ended.has(token)));
   }
 
   /** Tries again what is due, in the background. Where nothing is owed it costs a comparison. */
@@ -125,7 +141,6 @@ export class Revocations {
     for (const outcome of await Promise.allSettled(tries)) {
       if (outcome.status === 'fulfilled') ended.add(outcome.value);
     }
-    if (ended.size === 0) return;
-    await this.change(store, (owed) => owed.filter(({ token }) => !ended.has(token)));
+    if (ended.size > 0) await this.strike(store, ended);
   }
 }

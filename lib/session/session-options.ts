@@ -2,7 +2,7 @@ import type { HeadlessClient } from '../client/headless-client.js';
 import type { CodeLimits } from './codes.js';
 import type { Locks } from './locks.js';
 import type { OnUpgrade } from './upgrade.js';
-import { readTokenOptions, type TokenOptions } from './token-options.js';
+import { readTokenOptions, withDefaults, type Given, type TokenOptions } from './token-options.js';
 import type { VisitorCookieOptions } from './visitor-cookie.js';
 
 /** Options of `headlessSession`. */
@@ -14,23 +14,23 @@ export interface HeadlessSessionOptions {
    * A list is a key ring: the first seals, all open. Left out, there is no such cookie, and what is sealed in the store
    * opens in this process only; with a store that others share, a warning says so.
    */
-  readonly secret?: string | readonly string[];
+  readonly secret?: string | readonly string[] | undefined;
   /** Session keys that move into the new session at a login. Default: none. */
-  readonly carry?: readonly string[];
+  readonly carry?: readonly string[] | undefined;
   /** Takes what a guest had to the user it has become. */
-  readonly onUpgrade?: OnUpgrade;
+  readonly onUpgrade?: OnUpgrade | undefined;
   /** `defer` (default): the login stands and the hook is tried again. `refuse`: the login is undone. */
-  readonly onUpgradeError?: 'defer' | 'refuse';
+  readonly onUpgradeError?: 'defer' | 'refuse' | undefined;
   /** Locks that reach every process of the app. Default: this process. `false` is that, without a warning. */
-  readonly locks?: Locks | false;
+  readonly locks?: Locks | false | undefined;
   /** How much of one-time codes a session gets. */
-  readonly limits?: Partial<CodeLimits>;
+  readonly limits?: Given<CodeLimits> | undefined;
   /** How tokens are kept and renewed. `false` keeps none: then there is no `accessToken()`. */
-  readonly tokens?: Partial<TokenOptions> | false;
+  readonly tokens?: Given<TokenOptions> | false | undefined;
   /** How the visitor cookie is written. */
-  readonly cookie?: VisitorCookieOptions;
+  readonly cookie?: VisitorCookieOptions | undefined;
   /** Whether a login with Passport's `keepSessionInfo` may move every session key. Default false: it is refused. */
-  readonly allowKeepSessionInfo?: boolean;
+  readonly allowKeepSessionInfo?: boolean | undefined;
 }
 
 interface SessionSettings {
@@ -68,27 +68,39 @@ function refuse(option: string, why: string): never {
   throw new TypeError(`headlessSession: option \`${option}\` ${why}`);
 }
 
-function readLimits(given: Partial<CodeLimits> = {}): CodeLimits {
-  const limits = { ...defaultLimits, ...given };
-  for (const [name, value] of Object.entries(limits)) {
+function readLimits(given: unknown): CodeLimits {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    refuse('limits', 'must be an object');
+  }
+  const limits = withDefaults(defaultLimits, given);
+  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
     if (!Object.hasOwn(defaultLimits, name)) refuse(`limits.${name}`, 'is not known');
-    if (typeof value !== 'number' || !(value > 0)) {
+    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
       refuse(`limits.${name}`, 'must be a number above zero');
     }
   }
   return limits;
 }
 
-function readCookie(cookie: object): void {
-  for (const [name, value] of Object.entries(cookie)) {
+function readCookie(cookie: unknown): void {
+  if (typeof cookie !== 'object' || cookie === null) refuse('cookie', 'must be an object');
+  for (const [name, value] of Object.entries(cookie) as [string, unknown][]) {
     const type: string | undefined = Object.hasOwn(cookieOptions, name)
       ? cookieOptions[name as keyof typeof cookieOptions]
       : undefined;
     if (type === undefined) refuse(`cookie.${name}`, 'is not known');
-    if (typeof value !== type || (typeof value === 'number' && !(value > 0))) {
+    if (value === undefined) continue;
+    const isEndless = typeof value === 'number' && !(value > 0 && Number.isFinite(value));
+    if (typeof value !== type || isEndless) {
       refuse(`cookie.${name}`, `must be a ${type}${type === 'number' ? ' above zero' : ''}`);
     }
   }
+}
+
+function isLocks(locks: unknown): boolean {
+  return (
+    typeof locks === 'object' && locks !== null && typeof Reflect.get(locks, 'run') === 'function'
+  );
 }
 
 function readSecrets(secret: unknown): string[] {
@@ -132,8 +144,14 @@ export function readSessionOptions(
   if (!['defer', 'refuse'].includes(onUpgradeError)) {
     refuse('onUpgradeError', "must be 'defer' or 'refuse'");
   }
-  if (locks !== undefined && locks !== false && typeof (locks.run as unknown) !== 'function') {
+  if (locks !== undefined && locks !== false && !isLocks(locks)) {
     refuse('locks', 'must have a method `run`, or be false');
+  }
+  if (
+    allowKeepSessionInfo !== undefined &&
+    typeof (allowKeepSessionInfo as unknown) !== 'boolean'
+  ) {
+    refuse('allowKeepSessionInfo', 'must be true or false');
   }
   readCookie(cookie);
   return {

@@ -40,6 +40,18 @@ export class SessionTokens {
     }
   }
 
+  /** Whether renewing the tokens of this session would be of no use, see {@link FutileRenewals}. */
+  get isFutile(): boolean {
+    const { request, services } = this.headless;
+    return services.tokens?.futile.has(openSession(request).id) ?? false;
+  }
+
+  /** A token that had just been renewed was refused, too. */
+  noteFutile(): void {
+    const { request, services } = this.headless;
+    services.tokens?.futile.note(openSession(request).id);
+  }
+
   private async find(session: OpenSession, refused: string | undefined): Promise<TokenRecord> {
     const { identity, guest, services } = this.headless;
     const { tokens } = services;
@@ -65,10 +77,9 @@ export class SessionTokens {
     const isRefused = record.accessToken === refused;
     const state = isRefused ? 'stale' : tokens.freshness(record);
     if (state === 'fresh') return record;
-    const isAlive = !isRefused && record.expiresAt > Date.now();
-    const cannotRenew = record.lost === true || record.refreshToken === undefined;
-    if (isAlive && cannotRenew) return record;
-    if (state === 'aging' && tokens.isRenewing(id, record)) return record;
+    const isAlive = !isRefused && tokens.isAlive(record);
+    if (isAlive && record.refreshToken === undefined) return record;
+    if (state === 'aging' && (await tokens.isRenewing(store, id, record))) return record;
     try {
       const renewed = await tokens.renew(store, id, record);
       // After a lost refresh there is no other token to be had.

@@ -13,6 +13,21 @@ export interface TokenOptions extends TokenTimes {
   readonly reusableRefreshTokens: boolean;
 }
 
+/** Options of which each may be left out, or be undefined. */
+export type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
+
+/** The defaults, with what is given in their place. */
+export function withDefaults<Options extends object>(
+  standing: Options,
+  given: Given<Options> = {},
+): Options {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...standing, ...Object.fromEntries(set) };
+}
+
+/** Seconds that Node's timers can wait for at most; a longer wait would be over at once. */
+const longestWait = (2 ** 31 - 1) / 1000;
+
 const defaults: TokenOptions = {
   margin: 60,
   jitter: 30,
@@ -32,7 +47,7 @@ export function readTokenOptions(
   if (given !== undefined && (typeof given !== 'object' || given === null)) {
     refuse('tokens', 'must be an object, or false');
   }
-  const options: TokenOptions = { ...defaults, ...given };
+  const options = withDefaults(defaults, given);
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!Object.hasOwn(defaults, name)) refuse(`tokens.${name}`, 'is not known');
     const standing = defaults[name as keyof TokenOptions];
@@ -44,6 +59,9 @@ export function readTokenOptions(
     ) {
       refuse(`tokens.${name}`, 'must be a number of seconds above zero');
     }
+  }
+  if (options.revokeTimeout > longestWait) {
+    refuse('tokens.revokeTimeout', `must be at most ${Math.floor(longestWait)} seconds`);
   }
   return options;
 }

@@ -1,14 +1,20 @@
 import type { TokenSet } from '../client/token-set.js';
+import { clientName } from './client-name.js';
 import { endOfSession } from './ended-sessions.js';
 import type { Store } from './express-session.js';
 import { SealedRecords } from './sealed-records.js';
 import type { Sealing } from './sealing.js';
 
-/** The tokens of one session, as they lie sealed in the store. Times are milliseconds since the epoch. */
+/**
+ * The tokens of one session, as they lie sealed in the store. A record is written once for each generation. Times are
+ * milliseconds since the epoch by Salesforce's clock, on which the processes of an app agree.
+ */
 export interface TokenRecord {
   /** Whose tokens: the user id of a named login, the visitor id of a guest. */
   readonly owner: string;
   readonly kind: 'named' | 'guest';
+  /** Site and app whose tokens they are: another client has no use for them, and must not get them. */
+  readonly client: string;
   readonly accessToken: string;
   readonly refreshToken?: string;
   readonly scope: readonly string[];
@@ -20,10 +26,6 @@ export interface TokenRecord {
   readonly endIsAssumed?: boolean;
   /** Counts the renewals, so that whoever waited for one knows a newer record from the one it saw. */
   readonly generation: number;
-  /** A refresh has been sent, and its answer has not been stored: the refresh token may be spent. */
-  readonly sent?: { readonly at: number; readonly by: string };
-  /** The answer to a refresh was lost: the refresh token must never be used again. */
-  readonly lost?: true;
 }
 
 function isRecord(value: unknown): TokenRecord | undefined {
@@ -32,31 +34,38 @@ function isRecord(value: unknown): TokenRecord | undefined {
     : undefined;
 }
 
-/** Whose tokens, and since when known. */
-export interface TokenOwner {
-  readonly kind: TokenRecord['kind'];
-  readonly owner: string;
+/** Whose tokens. */
+export type TokenOwner = Pick<TokenRecord, 'kind' | 'owner'>;
+
+/** How a fresh token's end is reckoned. Milliseconds. */
+export interface Reckoning {
+  /** By which Salesforce's clock is ahead of this machine's. */
+  readonly ahead: number;
+  /** Life of a token that says nothing about its end itself. */
+  readonly assumedLife: number;
 }
 
-/** A record of fresh tokens. @param expiresAt of a token that says nothing about its end itself. */
+/** A record of fresh tokens. */
 export function tokenRecord(
   { kind, owner }: TokenOwner,
   tokens: TokenSet,
-  expiresAt: number,
+  { ahead, assumedLife }: Reckoning,
   generation: number,
 ): TokenRecord {
-  const { accessToken, refreshToken, scope, instanceUrl, communityUrl } = tokens;
+  const { accessToken, refreshToken, scope, instanceUrl, communityUrl, expiresAt } = tokens;
+  const storedAt = Date.now() + ahead;
   return {
     owner,
     kind,
+    client: clientName(tokens),
     accessToken,
     ...(refreshToken !== undefined && { refreshToken }),
     scope,
     ...(instanceUrl !== undefined && { instanceUrl }),
     ...(communityUrl !== undefined && { communityUrl }),
-    storedAt: Date.now(),
-    expiresAt: tokens.expiresAt ?? expiresAt,
-    endIsAssumed: tokens.expiresAt === undefined,
+    storedAt,
+    expiresAt: expiresAt === undefined ? storedAt + assumedLife : expiresAt + ahead,
+    endIsAssumed: expiresAt === undefined,
     generation,
   };
 }
@@ -65,10 +74,10 @@ export function tokenRecord(
 export function renewedRecord(
   before: TokenRecord,
   tokens: TokenSet,
-  expiresAt: number,
+  reckoning: Reckoning,
 ): TokenRecord {
   const { refreshToken, scope, instanceUrl, communityUrl, generation } = before;
-  const fresh = tokenRecord(before, tokens, expiresAt, generation + 1);
+  const fresh = tokenRecord(before, tokens, reckoning, generation + 1);
   return {
     ...(refreshToken !== undefined && { refreshToken }),
     ...(instanceUrl !== undefined && { instanceUrl }),
@@ -90,7 +99,7 @@ export interface TokenTimes {
   readonly lifetime: number;
 }
 
-/** Whether a token may still be handed out, and whether it is time to renew it. */
+/** Whether a token may still be handed out, and whether it is time to renew it. @param now by Salesforce's clock. */
 export function freshness(
   { expiresAt, storedAt, accessToken }: TokenRecord,
   { margin, jitter }: TokenTimes,
@@ -124,9 +133,9 @@ export class TokenRecords {
   /** @throws {HeadlessError} `storage_failed`. */
   set(store: Store, sessionId: string, record: TokenRecord): Promise<void> {
     // A guest's tokens are of no use after their end: it is given new ones by its visitor id.
-    const end =
-      record.kind === 'guest' ? record.expiresAt + 60_000 : Date.now() + this.lifetime * 1000;
-    return this.records.set(store, sessionId, record, end);
+    const { kind, storedAt, expiresAt } = record;
+    const life = kind === 'guest' ? expiresAt - storedAt + 60_000 : this.lifetime * 1000;
+    return this.records.set(store, sessionId, record, Date.now() + life);
   }
 
   /**

@@ -65,6 +65,7 @@ function modeOf(answer: unknown): UpgradeMode {
 export class Upgrades {
   private readonly ledger: Ledger;
   private readonly onUpgrade: OnUpgrade | undefined;
+  private readonly running = new Set<string>();
 
   constructor(ledger: Ledger, onUpgrade: OnUpgrade | undefined) {
     this.ledger = ledger;
@@ -176,6 +177,11 @@ export class Upgrades {
     };
   }
 
+  /** Whether the hook of a visitor's upgrade is running in this process. */
+  isRunning(uvid: string): boolean {
+    return this.running.has(uvid.toLowerCase());
+  }
+
   /** Takes a promise back whose login did not come about. */
   async abandon(store: Store, { uvid }: UpgradeOutcome, owner: string): Promise<void> {
     await this.ledger.forget(store, uvid);
@@ -191,6 +197,7 @@ export class Upgrades {
     req: object,
   ): Promise<UpgradeMode> {
     let mode: UpgradeMode;
+    this.running.add(uvid.toLowerCase());
     try {
       const upgrade = { upgradeId, uvid, user, identity, carried, flow, req };
       mode = modeOf(await this.onUpgrade?.(upgrade));
@@ -199,6 +206,8 @@ export class Upgrades {
       const promise = { owner, upgradeId, status: 'started', carried, flow } as const;
       await this.ledger.set(store, uvid, promise).catch(() => undefined);
       throw error;
+    } finally {
+      this.running.delete(uvid.toLowerCase());
     }
     await this.ledger.set(store, uvid, { owner, upgradeId, status: 'done', mode });
     if (owner !== undefined) await this.ledger.settle(store, uvid, owner);

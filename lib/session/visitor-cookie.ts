@@ -5,15 +5,15 @@ import type { Sealing } from './sealing.js';
 /** How the cookie that brings a visitor's id back is written. */
 export interface VisitorCookieOptions {
   /** Default `sf-headless-visitor`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Seconds the browser keeps it, counted from the last time it was written. Default 30 days. */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
   /** Default `/`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Default: this host only. */
-  readonly domain?: string;
+  readonly domain?: string | undefined;
   /** Default: exactly when the request came over TLS, as Express sees it (`trust proxy`). */
-  readonly secure?: boolean;
+  readonly secure?: boolean | undefined;
 }
 
 /** Who a visitor was when last seen. */

@@ -4,10 +4,12 @@ import { HeadlessError } from '../errors.js';
 import type { VerificationMethod } from '../protocol/authorize.js';
 import { adoptGuest } from '../session/guest.js';
 import { headlessOf, visitorFor } from '../session/headless.js';
+import { clientName } from '../session/client-name.js';
 import { beginRedirect, takeRedirect } from '../session/redirects.js';
 import { callbackOf, fieldsOf, queryOf } from './callback.js';
 import { checkMessages, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
+import { checkKinds, refuseUnknown, type OptionKinds } from './options.js';
 import type { LoginRequest } from './verify.js';
 
 /** Options of {@link browserFlow}. */
@@ -17,6 +19,11 @@ export interface BrowserFlowOptions {
   readonly flow: BrowserFlowName;
   /** Where Salesforce sends the code: the site's echo endpoint, or a URL of the app that `callback()` serves. Default: the client's `redirectUri`. */
   readonly callbackURL?: string | undefined;
+  /**
+   * Name of the {@link SsoStrategy} that ends the flow of a named user: its option `name`. No other one does. Default
+   * `sf-headless-sso`.
+   */
+  readonly strategy?: string | undefined;
   /** How one-time codes are sent, for the flows that have them. Default `email`. */
   readonly method?: VerificationMethod | undefined;
   /** Messages for the visitor by error code, in the app's own words or language. */
@@ -58,28 +65,48 @@ const readable = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-function check({ client, flow, callbackURL, method }: BrowserFlowOptions): void {
+const known: OptionKinds<BrowserFlowOptions> = {
+  client: 'other',
+  flow: 'string',
+  callbackURL: 'string',
+  strategy: 'string',
+  method: 'string',
+  messages: 'other',
+};
+
+function check(options: BrowserFlowOptions): void {
   const refuse = (what: string): never => {
     throw new TypeError(`browserFlow: option ${what}`);
   };
-  if (!((client as unknown) instanceof HeadlessClient)) refuse('`client` must be a HeadlessClient');
+  const given = options as Partial<BrowserFlowOptions> | undefined;
+  if (!(given?.client instanceof HeadlessClient)) refuse('`client` must be a HeadlessClient');
+  refuseUnknown('browserFlow', options, known);
+  checkKinds('browserFlow', options, known);
+  const { flow, callbackURL, strategy, method } = options;
   if (!flows.includes(flow)) refuse(`\`flow\` must be one of ${flows.join(', ')}`);
   if (callbackURL !== undefined && !URL.canParse(callbackURL)) {
     refuse('`callbackURL` must be an absolute URL');
   }
+  if (strategy === '') refuse('`strategy` must be a text that is not empty');
   if (method !== undefined && !['email', 'sms'].includes(method)) {
     refuse("`method` must be 'email' or 'sms'");
   }
 }
 
-async function finishGuest(client: HeadlessClient, req: LoginRequest): Promise<void> {
+async function finishGuest(
+  { client, callbackURL }: BrowserFlowOptions,
+  req: LoginRequest,
+): Promise<void> {
   const headless = headlessOf(req);
   const callback = callbackOf(req);
   const state = callback?.get('state') ?? '';
   const { codeVerifier, redirectUri, uvid } = await takeRedirect(
     headless,
     state,
-    (flow) => flow === 'guest',
+    (found) =>
+      found.flow === 'guest' &&
+      found.client === clientName(client) &&
+      found.redirectUri === callbackURL,
   );
   const isUser = (Reflect.get(req, 'isAuthenticated') as (() => boolean) | undefined)?.call(req);
   if (isUser === true && headless.guest === undefined) return;
@@ -97,6 +124,7 @@ async function finishGuest(client: HeadlessClient, req: LoginRequest): Promise<v
 export function browserFlow(options: BrowserFlowOptions): BrowserFlow {
   check(options);
   const { client, flow, callbackURL: redirectUri, method } = options;
+  const strategy = flow === 'guest' ? undefined : (options.strategy ?? 'sf-headless-sso');
   const messages = checkMessages('browserFlow', options.messages);
 
   async function begin(req: LoginRequest): Promise<BrowserRequest> {
@@ -108,7 +136,8 @@ export function browserFlow(options: BrowserFlowOptions): BrowserFlow {
       redirectUri,
       uvid: visitor,
     });
-    await beginRedirect(headless, { state, flow, codeVerifier, redirectUri, uvid });
+    const owner = { client: clientName(client), strategy };
+    await beginRedirect(headless, { ...owner, state, flow, codeVerifier, redirectUri, uvid });
     return request;
   }
 
@@ -131,6 +160,6 @@ export function browserFlow(options: BrowserFlowOptions): BrowserFlow {
       res.statusCode = query.has('error') && !asksFirst ? 400 : 200;
       res.end(JSON.stringify(asksFirst ? {} : fieldsOf(query)));
     },
-    finish: () => middleware(messages, (req) => finishGuest(client, req)),
+    finish: () => middleware(messages, (req) => finishGuest(options, req)),
   };
 }

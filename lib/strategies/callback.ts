@@ -17,7 +17,8 @@ export function queryOf({ url = '' }: LoginRequest): URLSearchParams {
   return new URLSearchParams(at < 0 ? '' : url.slice(at));
 }
 
-function isCallback(fields: URLSearchParams): boolean {
+/** Whether a query or a form comes back from Salesforce. */
+export function isCallback(fields: URLSearchParams): boolean {
   return marks.some((mark) => fields.has(mark));
 }
 

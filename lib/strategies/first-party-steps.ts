@@ -1,12 +1,15 @@
 import type { ChallengeOutcome } from '../client/challenge-input.js';
 import type { HeadlessClient } from '../client/headless-client.js';
 import { HeadlessError } from '../errors.js';
-import type { ChallengeTurn, KeptStart, Turned } from '../session/challenges.js';
+import { isAboutAccount } from '../client/decoys.js';
+import { seeminglySent } from '../client/refused-challenge.js';
+import type { KeptStart } from '../session/challenge-records.js';
+import type { ChallengeTurn, StepKind, Turned } from '../session/challenges.js';
 import { headlessOf, visitorFor, type Headless } from '../session/headless.js';
-import { queryOf } from './callback.js';
+import { isCallback, queryOf } from './callback.js';
 import { typedCode } from './code-form.js';
 import type { FirstPartyCredentials } from './first-party-form.js';
-import type { RegistrationRequest } from './registration-form.js';
+import { addresseeOf, type RegistrationRequest } from './registration-form.js';
 import type { LoginRequest } from './verify.js';
 
 /** What one request says. */
@@ -15,23 +18,26 @@ export interface FirstPartyRequest extends FirstPartyCredentials {
   readonly registration?: RegistrationRequest | undefined;
 }
 
-/** Whether an account exists is not for a stranger to learn: a refused one is told like any other. */
-async function unlessRefused(
-  outcome: Promise<ChallengeOutcome>,
-): Promise<ChallengeOutcome | undefined> {
+/** Whether an account exists is not for a stranger to learn: a refused one is told like a wrong password. */
+async function orWrong(outcome: Promise<ChallengeOutcome>): Promise<ChallengeOutcome> {
   try {
     return await outcome;
   } catch (error) {
-    if (error instanceof HeadlessError && error.code === 'account_refused') return undefined;
-    throw error;
+    const isRefused = error instanceof HeadlessError && error.code === 'account_refused';
+    throw isRefused ? new HeadlessError('invalid_credentials') : error;
   }
 }
 
-/** The same for a password: a refused account is a wrong one. */
-async function orWrong(outcome: Promise<ChallengeOutcome>): Promise<ChallengeOutcome> {
-  const told = await unlessRefused(outcome);
-  if (told === undefined) throw new HeadlessError('invalid_credentials');
-  return told;
+/** What goes on with a login that waits. */
+interface Entered {
+  readonly otp?: string;
+  readonly password?: string | undefined;
+  readonly callback?: URLSearchParams;
+}
+
+function kindOf({ otp, callback }: Entered): StepKind {
+  if (callback !== undefined) return 'callback';
+  return otp === undefined ? 'entry' : 'guess';
 }
 
 /** The steps that one request can take with a login at the challenge endpoint. */
@@ -52,10 +58,14 @@ export class FirstPartySteps {
   /** Goes on with a login that waits, or begins one: whichever the request has what it takes for. */
   async next(): Promise<Turned> {
     const { code, password, parameters, registration } = this.given;
+    const away = this.returned();
+    if (away !== undefined) return this.answer({ callback: queryOf(this.req) }, away);
     if (code !== undefined) return this.answer({ otp: typedCode(code) });
-    const fromBrowser = queryOf(this.req).get('code');
-    if (fromBrowser !== null && this.headless.challenge?.state === 'redirect') {
-      return this.answer({ code: fromBrowser });
+    // A link, or a prefetch of it, must not have a code sent.
+    if (this.isVisit()) {
+      throw new HeadlessError(
+        isCallback(queryOf(this.req)) ? 'sso_state_unknown' : 'missing_credentials',
+      );
     }
     if (registration?.userdata !== undefined) return this.start();
     if (!this.isNamed() && (password !== undefined || parameters !== undefined)) {
@@ -73,16 +83,26 @@ export class FirstPartySteps {
     const { method, customdata, username, loginHint, registration } = this.given;
     if (registration?.userdata !== undefined) {
       const { userdata, customdata: custom, password, emailTemplate } = registration;
-      const user = { username: String(userdata['username'] ?? userdata['email'] ?? '') };
       const keep: KeptStart = {
         ...{ flow: 'registration', userdata, customdata: custom, password, emailTemplate },
         method: registration.method ?? method,
       };
-      return this.begin(keep, user);
+      return this.begin(keep, addresseeOf(registration, keep.method));
     }
     if (!this.isNamed()) return this.again();
     const keep: KeptStart = { flow: 'passwordless', username, loginHint, customdata, method };
     return this.begin(keep, { username, loginHint });
+  }
+
+  private isVisit(): boolean {
+    return this.req.method === 'GET' || this.req.method === 'HEAD';
+  }
+
+  /** The newest login that waits for a browser, when this request is the browser that comes back. */
+  private returned(): string | undefined {
+    if (!this.isVisit() || !isCallback(queryOf(this.req))) return undefined;
+    const pending = this.headless.services.challenges.pending(this.req);
+    return pending.filter(({ state }) => state === 'redirect').at(-1)?.attempt;
   }
 
   private isNamed(): boolean {
@@ -99,17 +119,14 @@ export class FirstPartySteps {
   private async again(): Promise<Turned> {
     if (this.headless.challenge === undefined) throw new HeadlessError('missing_credentials');
     const { attempt, method } = this.given;
-    return this.headless.services.challenges.proceed(this.req, attempt, (turn) => {
+    return this.headless.services.challenges.proceed(this.req, attempt, 'send', (turn) => {
       const { keep } = turn;
       if (keep === undefined) throw new HeadlessError('missing_credentials');
       return this.send({ ...keep, method: method ?? keep.method }, turn);
     });
   }
 
-  private async send(
-    keep: KeptStart,
-    { resumed }: ChallengeTurn,
-  ): Promise<ChallengeOutcome | undefined> {
+  private async send(keep: KeptStart, { resumed }: ChallengeTurn): Promise<ChallengeOutcome> {
     const { recaptcha, recaptchaEvent, parameters } = this.given;
     const proof = keep.flow === 'registration' ? this.given.registration : undefined;
     const more = {
@@ -119,7 +136,12 @@ export class FirstPartySteps {
       recaptchaEvent: proof?.recaptchaEvent ?? recaptchaEvent,
       uvid: await visitorFor(this.req),
     };
-    return unlessRefused(this.client.challenge({ ...keep, ...more }));
+    try {
+      return await this.client.challenge({ ...keep, ...more });
+    } catch (error) {
+      if (keep.flow !== 'passwordless' || !isAboutAccount(error)) throw error;
+      return seeminglySent(resumed, keep.method);
+    }
   }
 
   private async logIn(password: string): Promise<Turned> {
@@ -146,16 +168,12 @@ export class FirstPartySteps {
     });
   }
 
-  private async answer(entered: {
-    readonly otp?: string;
-    readonly password?: string | undefined;
-    readonly code?: string;
-  }): Promise<Turned> {
-    const { attempt, recaptcha, recaptchaEvent, parameters } = this.given;
+  private async answer(entered: Entered, attempt = this.given.attempt): Promise<Turned> {
+    const { recaptcha, recaptchaEvent, parameters } = this.given;
     const { challenges } = this.headless.services;
-    return challenges.proceed(this.req, attempt, async ({ resumed }) => {
-      // Of an account that Salesforce refused no code is ever right.
-      if (resumed === undefined) throw new HeadlessError('invalid_code');
+    const kind = kindOf(entered);
+    return challenges.proceed(this.req, attempt, kind, async ({ resumed }) => {
+      if (resumed === undefined) throw new HeadlessError('no_code_requested');
       const uvid = await visitorFor(this.req);
       return this.client.challenge({
         ...{ session: resumed, ...entered, recaptcha, recaptchaEvent, parameters, uvid },

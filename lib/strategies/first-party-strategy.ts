@@ -6,23 +6,36 @@ import type { PendingChallenge } from '../session/express-session.js';
 import { announceLogin } from '../session/headless.js';
 import { readFirstParty, type FirstPartyCredentials } from './first-party-form.js';
 import { FirstPartySteps, type FirstPartyRequest } from './first-party-steps.js';
-import { readerOf } from './form.js';
+import { readerOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Middleware } from './middleware.js';
+import type { OwnOptionKinds } from './options.js';
 import type { RegistrationRequest } from './registration-form.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** Options of {@link FirstPartyStrategy}. */
 export interface FirstPartyStrategyOptions extends StrategyOptions {
   /** Reads a request. Default: the body's `username` or `login_hint`, `password`, `method`, `code` (or `otp`), `attempt` and `recaptcha`. */
-  credentials?(req: LoginRequest): FirstPartyCredentials;
+  credentials?(req: LoginRequest): FirstPartyCredentials | Promise<FirstPartyCredentials>;
   /**
    * Says who registers with a request, or undefined for a login. Default: nobody. {@link RegistrationStrategy} has a
    * standing reader; here the app names the fields, since one route serves all flows.
    */
-  registration?(req: LoginRequest): RegistrationRequest | undefined;
+  registration?(
+    req: LoginRequest,
+  ): RegistrationRequest | undefined | Promise<RegistrationRequest | undefined>;
   /** Path or URL of the app's login by redirect, for when Salesforce wants a browser. Default: then it is an error. */
   readonly webLogin?: string | undefined;
+}
+
+const ownOptions: OwnOptionKinds<FirstPartyStrategyOptions, StrategyOptions> = {
+  credentials: 'function',
+  registration: 'function',
+  webLogin: 'string',
+};
+
+function nobody(): undefined {
+  return undefined;
 }
 
 /** What a login that goes on tells Passport. */
@@ -40,12 +53,15 @@ export interface ChallengeFailure {
 }
 
 /** What a server says to something that may be entered again. */
-const wrong: Readonly<Record<string, 'invalid_credentials' | 'invalid_code'>> = {
-  invalid_credentials: 'invalid_credentials',
-  invalid_otp: 'invalid_code',
-};
+const wrong: ReadonlyMap<string, 'invalid_credentials' | 'invalid_code'> = new Map([
+  ['invalid_credentials', 'invalid_credentials'],
+  ['invalid_otp', 'invalid_code'],
+]);
 
-/** An answer like the one that any other account gets, in Salesforce's words. */
+/**
+ * That a code was sent for a login, in words of Salesforce that are the same for everybody: the server's own may differ for
+ * an account that it refuses.
+ */
 function likeAnyOther({ state, method = 'email' }: PendingChallenge) {
   const error = 'authorization_required';
   const errorCode = 'login_initialized';
@@ -59,21 +75,21 @@ function likeAnyOther({ state, method = 'email' }: PendingChallenge) {
  * `headlessSession`: what belongs to a login stays on the server, bound to the session that began it.
  */
 export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
-  private readonly credentials: (req: LoginRequest) => FirstPartyCredentials;
-  private readonly registration: (req: LoginRequest) => RegistrationRequest | undefined;
+  private readonly credentials: Reader<FirstPartyCredentials>;
+  private readonly registration: Reader<RegistrationRequest | undefined>;
   private readonly webLogin: string | undefined;
   private readonly challengeMessage: string;
 
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: FirstPartyStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
-    super('sf-headless-first-party', options, verify);
+    super('sf-headless-first-party', ownOptions, options, verify);
     const owner = new.target.name;
     const { webLogin, messages } = options;
-    if (webLogin !== undefined && (typeof (webLogin as unknown) !== 'string' || webLogin === '')) {
+    if (webLogin !== undefined && webLogin === '') {
       throw new TypeError(`${owner}: option \`webLogin\` must be a path or URL`);
     }
     this.credentials = readerOf(owner, options, 'credentials', readFirstParty);
-    this.registration = readerOf(owner, options, 'registration', () => undefined);
+    this.registration = readerOf(owner, options, 'registration', nobody, true);
     this.webLogin = webLogin;
     this.challengeMessage =
       messages?.challenge_required ?? new HeadlessError('challenge_required').message;
@@ -88,7 +104,7 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
     return (req, res, next) => {
       let url: string | undefined;
       const send = async (): Promise<void> => {
-        const given = this.read(req);
+        const given = await this.read(req);
         if (given.password !== undefined && given.registration?.userdata === undefined) {
           throw new HeadlessError('invalid_argument', {
             message: 'start() sends one-time codes; a password goes to passport.authenticate().',
@@ -96,7 +112,7 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
         }
         const turned = await new FirstPartySteps(this.client, req, given).start();
         url = this.browserUrl(turned);
-        if (turned.outcome?.state === 'done') throw new HeadlessError('unexpected_answer');
+        if (turned.outcome.state === 'done') throw new HeadlessError('unexpected_answer');
       };
       this.middleware(send)(req, res, (error?: unknown) => {
         if (url === undefined || error !== undefined) {
@@ -112,7 +128,7 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
   }
 
   protected override async attempt(req: LoginRequest): Promise<Verb> {
-    const turned = await new FirstPartySteps(this.client, req, this.read(req)).next();
+    const turned = await new FirstPartySteps(this.client, req, await this.read(req)).next();
     const url = this.browserUrl(turned);
     if (url !== undefined) {
       return () => {
@@ -120,18 +136,20 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
       };
     }
     const { outcome, pending } = turned;
-    if (outcome?.state === 'done') {
+    if (outcome.state === 'done') {
       const { login } = outcome;
       const { identity, tokens, uvid } = login;
       return this.conclude({ flow: 'first-party', identity, tokens, uvid, req }, () => {
         announceLogin(req, 'first-party', login);
       });
     }
-    if (pending === undefined) throw new HeadlessError('unexpected_answer');
-    const said = outcome?.state === 'challenge' ? outcome : likeAnyOther(pending);
-    const { error, errorCode, members } = said;
-    const mistake = wrong[errorCode ?? ''];
+    if (pending === undefined || outcome.state !== 'challenge') {
+      throw new HeadlessError('unexpected_answer');
+    }
+    const mistake = wrong.get(outcome.errorCode ?? '');
     if (mistake !== undefined) throw new HeadlessError(mistake);
+    const isSent = pending.flow === 'passwordless' && pending.state === 'otp_sent';
+    const { error, errorCode, members } = isSent ? likeAnyOther(pending) : outcome;
     // A set-up fault stays one, even where the server would let the visitor go on.
     const fault = salesforceErrors.get(error);
     if (fault !== undefined) throw new HeadlessError(fault, { cause: { error } });
@@ -146,13 +164,13 @@ export class FirstPartyStrategy extends HeadlessStrategy<NamedIdentity> {
     };
   }
 
-  private read(req: LoginRequest): FirstPartyRequest {
-    return { ...this.credentials(req), registration: this.registration(req) };
+  private async read(req: LoginRequest): Promise<FirstPartyRequest> {
+    return { ...(await this.credentials(req)), registration: await this.registration(req) };
   }
 
   /** Where the browser is to go on, when Salesforce wants one. @throws {HeadlessError} `browser_required`. */
   private browserUrl({ outcome }: Turned): string | undefined {
-    if (outcome?.state !== 'redirect') return undefined;
+    if (outcome.state !== 'redirect') return undefined;
     const url = outcome.url ?? this.webLogin;
     if (url === undefined) throw new HeadlessError('browser_required');
     return url;

@@ -2,6 +2,7 @@ import type { GuestIdentity } from '../client/identity.js';
 import { ensureGuest, loginGuest } from '../session/guest.js';
 import { headlessOf } from '../session/headless.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
+import type { OwnOptionKinds } from './options.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** Options of {@link GuestStrategy}. */
@@ -10,8 +11,10 @@ export interface GuestStrategyOptions extends StrategyOptions {
    * Whether a guest is logged in as a user, so that `req.user` is filled and `req.isAuthenticated()` is true.
    * Default false: then no guard that the app already has lets a guest in.
    */
-  readonly asUser?: boolean;
+  readonly asUser?: boolean | undefined;
 }
+
+const ownOptions: OwnOptionKinds<GuestStrategyOptions, StrategyOptions> = { asUser: 'boolean' };
 
 /** What a guest is at `req.user` when the app does not say otherwise. */
 export interface GuestUser {
@@ -39,7 +42,7 @@ export class GuestStrategy extends HeadlessStrategy<GuestIdentity> {
    * @throws {TypeError} naming the option that is missing or wrong.
    */
   constructor(options: GuestStrategyOptions, verify: Verify<Login<GuestIdentity>> = asGuestUser) {
-    super('sf-headless-guest', options, verify);
+    super('sf-headless-guest', ownOptions, options, verify);
     this.asUser = options.asUser ?? false;
   }
 

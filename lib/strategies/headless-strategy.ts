@@ -1,9 +1,12 @@
 import { Strategy } from 'passport-strategy';
 import { HeadlessClient } from '../client/headless-client.js';
 import type { Identity } from '../client/identity.js';
+import { isTimeout } from '../client/options.js';
 import { HeadlessError, type HeadlessErrorCode } from '../errors.js';
 import { checkMessages, inAppWords, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
+import { checkKinds, refuseUnknown, type Kinds, type OptionKinds } from './options.js';
+import { asError } from './thrown.js';
 import { runVerify, type Login, type LoginRequest, type Verdict, type Verify } from './verify.js';
 
 /** What every strategy of this library takes. */
@@ -16,6 +19,13 @@ export interface StrategyOptions {
   /** Milliseconds that a verify function which returns nothing has for calling `done`. Default 5,000. */
   readonly verifyTimeout?: number | undefined;
 }
+
+const sharedOptions: OptionKinds<StrategyOptions> = {
+  client: 'other',
+  name: 'other',
+  messages: 'other',
+  verifyTimeout: 'other',
+};
 
 /** What a failed login tells Passport: `info` of custom callbacks, the source of flash messages. */
 export interface LoginFailure {
@@ -38,6 +48,13 @@ function withPinnedVerbs<T extends object>(strategy: T): T {
   return Object.assign(Object.create(Object.getPrototypeOf(strategy) as object) as T, strategy);
 }
 
+/** Whether it is an object that may be taken apart: not one of a class, such as an Error. */
+function isPlain(info: unknown): info is object {
+  if (typeof info !== 'object' || info === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(info);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /**
  * What the strategies share: options, the verify function, and the one place where everything that can happen ends in
  * exactly one of Passport's verbs. Subclasses must not use `#private` members: Passport runs them on derived objects.
@@ -51,7 +68,12 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   private readonly verifyTimeout: number;
 
   /** @throws {TypeError} naming the class and the option that is missing or wrong. */
-  protected constructor(standardName: string, options: StrategyOptions, verify: Verify<Login<I>>) {
+  protected constructor(
+    standardName: string,
+    ownOptions: Kinds,
+    options: StrategyOptions,
+    verify: Verify<Login<I>>,
+  ) {
     super();
     const refuse = (what: string): never => {
       throw new TypeError(`${new.target.name}: ${what}`);
@@ -60,12 +82,18 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
     if (!(given?.client instanceof HeadlessClient)) {
       refuse('option `client` must be a HeadlessClient');
     }
+    // A class that an app derives may have options of its own among them.
+    const isDerived = Object.getPrototypeOf(new.target) !== HeadlessStrategy;
+    if (!isDerived) refuseUnknown(new.target.name, options, { ...sharedOptions, ...ownOptions });
+    checkKinds(new.target.name, options, ownOptions);
     const { name, messages, verifyTimeout } = options;
     if (name !== undefined && (typeof (name as unknown) !== 'string' || name === '')) {
       refuse('option `name` must be a text that is not empty');
     }
-    if (verifyTimeout !== undefined && !(verifyTimeout > 0)) {
-      refuse('option `verifyTimeout` must be a number of milliseconds above zero');
+    if (verifyTimeout !== undefined && !isTimeout(verifyTimeout)) {
+      refuse(
+        'option `verifyTimeout` must be a number of milliseconds above zero, at most 2147483647',
+      );
     }
     if (typeof (verify as unknown) !== 'function') refuse('needs a verify function');
     this.name = name ?? standardName;
@@ -79,24 +107,38 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   override authenticate(req: LoginRequest, options?: unknown): void {
     const acting = withPinnedVerbs(this);
     acting
-      .attempt(req, options)
-      // A rejection anywhere below would otherwise leave the request hanging (hazard 3).
-      .catch((error: unknown) => acting.refusal(error))
+      .verbFor(req, options)
       .then((verb) => {
         verb();
       })
       // What throws now is the app's own code behind the verb: its custom callback, its serializer. The verb has been
-      // used, so the error goes where Express takes errors of this request.
+      // used, so the error goes where Express takes errors of this request; elsewhere the process must hear of it.
       .catch((error: unknown) => {
-        req.next?.(error);
+        if (req.next !== undefined) {
+          req.next(asError(error));
+          return;
+        }
+        queueMicrotask(() => {
+          throw asError(error);
+        });
       });
+  }
+
+  /** The one place that catches: what is thrown or rejected below would leave the request hanging (hazard 3). */
+  private async verbFor(req: LoginRequest, options: unknown): Promise<Verb> {
+    try {
+      return await this.attempt(req, options);
+    } catch (error) {
+      return this.refusal(error);
+    }
   }
 
   /** One login, from reading the request to the one verb that Passport is to hear. It may reject. */
   protected abstract attempt(req: LoginRequest, options: unknown): Promise<Verb>;
 
   /**
-   * Asks the app who the verified identity is to it.
+   * Asks the app who the verified identity is to it. What its verify function throws is an error as it is, whatever its
+   * fault: only what this library finds wrong with a login is the visitor's.
    *
    * @param extra goes to the app with the info of its verify function, which comes first.
    */
@@ -105,12 +147,21 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
     beforeSuccess?: () => void,
     extra?: object,
   ): Promise<Verb> {
-    const { user, info } = await this.verdictOn(login);
-    if (user === false) {
+    let verdict: Verdict;
+    try {
+      verdict = await runVerify(this.verify, login, this.verifyTimeout);
+    } catch (error) {
+      this.endTokens(login);
+      // An error of the app's own, even one of ours that it met on its way, is never the visitor's.
+      return this.failing(error);
+    }
+    const { user, info } = verdict;
+    if (user === undefined) {
       this.endTokens(login);
       const refused = new HeadlessError('login_refused');
+      const told = this.failure(refused);
       return () => {
-        this.fail(info ?? this.failure(refused), refused.status);
+        this.fail(isPlain(info) ? { ...told, ...info } : (info ?? told), refused.status);
       };
     }
     return () => {
@@ -118,15 +169,6 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
       const isObject = typeof info === 'object' && info !== null;
       this.success(user, extra && (isObject || info === undefined) ? { ...extra, ...info } : info);
     };
-  }
-
-  private async verdictOn(login: Login<I>): Promise<Verdict> {
-    try {
-      return await runVerify(this.verify, login, this.verifyTimeout);
-    } catch (error) {
-      this.endTokens(login);
-      throw error;
-    }
   }
 
   /**
@@ -145,12 +187,17 @@ export abstract class HeadlessStrategy<I extends Identity> extends Strategy {
   }
 
   private refusal(error: unknown): Verb {
+    if (!(error instanceof HeadlessError) || error.fault !== 'credentials') {
+      return this.failing(error);
+    }
     return () => {
-      if (error instanceof HeadlessError && error.fault === 'credentials') {
-        this.fail(this.failure(error), error.status);
-      } else {
-        this.error(error instanceof Error ? error : new Error('login failed', { cause: error }));
-      }
+      this.fail(this.failure(error), error.status);
+    };
+  }
+
+  private failing(error: unknown): Verb {
+    return () => {
+      this.error(asError(error));
     };
   }
 

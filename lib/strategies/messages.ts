@@ -4,11 +4,19 @@ import { HeadlessError, headlessErrorCodes, type HeadlessErrorCode } from '../er
 /** Messages for the visitor by error code, in the app's own words or language. */
 export type Messages = Partial<Record<HeadlessErrorCode, string>>;
 
-/** @throws {TypeError} naming the owner and the code that is none. */
+/** @throws {TypeError} naming the owner and what is wrong: no object, a code that is none, a message that is no text. */
 export function checkMessages(owner: string, messages: Messages = {}): Messages {
-  for (const code of Object.keys(messages)) {
+  const given: unknown = messages;
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`${owner}: option \`messages\` must be an object`);
+  }
+  for (const [code, message] of Object.entries(given)) {
+    const option = `${owner}: option \`messages.${code}\``;
     if (!headlessErrorCodes.some((known) => known === code)) {
-      throw new TypeError(`${owner}: option \`messages.${code}\` is no error code`);
+      throw new TypeError(`${option} is no error code`);
+    }
+    if (message !== undefined && typeof message !== 'string') {
+      throw new TypeError(`${option} must be a text`);
     }
   }
   return messages;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { HeadlessError } from '../errors.js';
 import { inAppWords, type Messages } from './messages.js';
+import { asError } from './thrown.js';
 import type { LoginRequest } from './verify.js';
 
 /** Middleware that fits Express 4 and 5. */
@@ -21,7 +22,7 @@ export function middleware(
         next();
       },
       (error: unknown) => {
-        next(error instanceof HeadlessError ? inAppWords(messages, error) : error);
+        next(error instanceof HeadlessError ? inAppWords(messages, error) : asError(error));
       },
     );
   };

@@ -1,6 +1,7 @@
 import type { NamedIdentity } from '../client/identity.js';
-import type { OtpStart, OtpTicket } from '../client/inputs.js';
-import { HeadlessError } from '../errors.js';
+import { decoyIdentifier, isAboutAccount } from '../client/decoys.js';
+import type { OtpStart } from '../client/inputs.js';
+import type { SentCode } from '../session/codes.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
 import {
   methodField,
@@ -11,9 +12,10 @@ import {
   type OtpCredentials,
 } from './code-form.js';
 import { inHandlersWords } from './discovery-message.js';
-import { formOf, readerOf } from './form.js';
+import { formOf, readerOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Middleware } from './middleware.js';
+import type { OwnOptionKinds } from './options.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** What a visitor asks a code with. Without a username or login hint the newest code of the session is sent again. */
@@ -22,15 +24,21 @@ export type OtpRequest = Partial<OtpStart>;
 /** Options of {@link OtpStrategy}. */
 export interface OtpStrategyOptions extends StrategyOptions {
   /** Reads the request of `start()`. Default: the body's `username` or `login_hint`, `method` and `recaptcha` (or `g-recaptcha-response`). */
-  request?(req: LoginRequest): OtpRequest;
+  request?(req: LoginRequest): OtpRequest | Promise<OtpRequest>;
   /** Reads the login. Default: the body's `code` (or `otp`) and `attempt`. */
-  credentials?(req: LoginRequest): OtpCredentials;
+  credentials?(req: LoginRequest): OtpCredentials | Promise<OtpCredentials>;
   /**
    * Whether a visitor sees what the site's discovery handler says about a login hint. Default false: it can tell who has
    * an account.
    */
   readonly discoveryMessage?: boolean | undefined;
 }
+
+const ownOptions: OwnOptionKinds<OtpStrategyOptions, StrategyOptions> = {
+  request: 'function',
+  credentials: 'function',
+  discoveryMessage: 'boolean',
+};
 
 function readRequest(req: LoginRequest): OtpRequest {
   const form = formOf(req);
@@ -43,16 +51,16 @@ function readRequest(req: LoginRequest): OtpRequest {
  * session that asked for it, and is good for one login.
  */
 export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
-  private readonly request: (req: LoginRequest) => OtpRequest;
-  private readonly credentials: (req: LoginRequest) => OtpCredentials;
+  private readonly request: Reader<OtpRequest>;
+  private readonly credentials: Reader<OtpCredentials>;
   private readonly discoveryMessage: boolean;
 
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: OtpStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
-    super('sf-headless-otp', options, verify);
+    super('sf-headless-otp', ownOptions, options, verify);
     this.request = readerOf(new.target.name, options, 'request', readRequest);
     this.credentials = readerOf(new.target.name, options, 'credentials', readCode);
-    this.discoveryMessage = options.discoveryMessage === true;
+    this.discoveryMessage = options.discoveryMessage ?? false;
   }
 
   /**
@@ -65,27 +73,27 @@ export class OtpStrategy extends HeadlessStrategy<NamedIdentity> {
 
   private async send(req: LoginRequest): Promise<void> {
     const { codes } = headlessOf(req).services;
-    const { username, loginHint, customdata, method, ...rest } = this.request(req);
+    const { username, loginHint, customdata, method, ...rest } = await this.request(req);
     const isNew = username !== undefined || loginHint !== undefined;
     const request = { user: isNew ? { username, loginHint } : undefined, method, keep: customdata };
-    await codes.start(req, 'otp', request, async (sending): Promise<OtpTicket | undefined> => {
+    await codes.start(req, 'otp', request, async (sending): Promise<SentCode> => {
       const { user, method: by, kept } = sending;
       try {
         return await this.client.startOtp({ ...rest, ...user, customdata: kept, method: by });
       } catch (error) {
         // Whether an account exists is not for a stranger to learn: the answer is that of any other.
-        if (!(error instanceof HeadlessError) || error.code !== 'account_refused') throw error;
+        if (!isAboutAccount(error)) throw error;
         const isShown = this.discoveryMessage && user.loginHint !== undefined;
         const said = isShown ? inHandlersWords(error) : undefined;
         if (said !== undefined) throw said;
-        return undefined;
+        return { identifier: decoyIdentifier(), method: by ?? 'email', isRefused: true };
       }
     });
   }
 
   protected override async attempt(req: LoginRequest): Promise<Verb> {
     const { codes } = headlessOf(req).services;
-    const { code, attempt } = this.credentials(req);
+    const { code, attempt } = await this.credentials(req);
     const typed = typedCode(code);
     const uvid = await visitorFor(req);
     const login = await codes.finish(req, 'otp', attempt, ({ identifier, method }) =>

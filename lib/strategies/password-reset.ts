@@ -1,3 +1,4 @@
+import { isAboutAccount } from '../client/decoys.js';
 import { HeadlessClient } from '../client/headless-client.js';
 import type { PasswordResetStart } from '../client/password-reset.js';
 import { HeadlessError } from '../errors.js';
@@ -16,6 +17,7 @@ import {
 import { formField, formOf, readerOf } from './form.js';
 import { checkMessages, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
+import { checkKinds, refuseUnknown, type OptionKinds } from './options.js';
 import type { PasswordCredentials } from './password-strategy.js';
 import type { LoginRequest } from './verify.js';
 
@@ -34,10 +36,17 @@ export interface PasswordResetOptions {
   /** Messages for the visitor by error code, in the app's own words or language. */
   readonly messages?: Messages | undefined;
   /** Reads the request of `start()`. Default: the body's `username` or `login_hint`, `method` and `recaptcha` (or `g-recaptcha-response`). */
-  request?(req: LoginRequest): PasswordResetRequest;
+  request?(req: LoginRequest): PasswordResetRequest | Promise<PasswordResetRequest>;
   /** Reads the request of `finish()`. Default: the body's `code` (or `otp`), `newPassword` (or `newpassword`) and `attempt`. */
-  credentials?(req: LoginRequest): PasswordResetCredentials;
+  credentials?(req: LoginRequest): PasswordResetCredentials | Promise<PasswordResetCredentials>;
 }
+
+const known: OptionKinds<PasswordResetOptions> = {
+  client: 'other',
+  messages: 'other',
+  request: 'function',
+  credentials: 'function',
+};
 
 /** The two halves of a password reset, and the way from there to a login. */
 export interface PasswordReset {
@@ -84,6 +93,8 @@ export function passwordReset(options: PasswordResetOptions): PasswordReset {
   if (!(given?.client instanceof HeadlessClient)) {
     throw new TypeError('passwordReset: option `client` must be a HeadlessClient');
   }
+  refuseUnknown('passwordReset', options, known);
+  checkKinds('passwordReset', options, known);
   const { client } = given;
   const messages = checkMessages('passwordReset', given.messages);
   const request = readerOf('passwordReset', options, 'request', readRequest);
@@ -92,7 +103,7 @@ export function passwordReset(options: PasswordResetOptions): PasswordReset {
 
   async function start(req: LoginRequest): Promise<void> {
     const { codes } = headlessOf(req).services;
-    const { username, loginHint, customdata, method, ...rest } = request(req);
+    const { username, loginHint, customdata, method, ...rest } = await request(req);
     const isNew = username !== undefined || loginHint !== undefined;
     const asked = { user: isNew ? { username, loginHint } : undefined, method, keep: customdata };
     await codes.start(
@@ -105,7 +116,7 @@ export function passwordReset(options: PasswordResetOptions): PasswordReset {
           await client.startPasswordReset({ ...rest, ...user, customdata: kept, method: by });
         } catch (error) {
           // Whether an account exists is not for a stranger to learn: the answer is that of any other.
-          if (isError(error, 'account_refused')) return undefined;
+          if (isAboutAccount(error)) return undefined;
           throw error;
         }
         return { identifier: '', method: by };
@@ -115,7 +126,7 @@ export function passwordReset(options: PasswordResetOptions): PasswordReset {
 
   async function change(req: LoginRequest): Promise<void> {
     const { codes, sealing } = headlessOf(req).services;
-    const { code, newPassword, attempt } = credentials(req);
+    const { code, newPassword, attempt } = await credentials(req);
     const typed = { code: typedCode(code), newPassword: newPassword ?? '' };
     if (typed.newPassword === '') throw new HeadlessError('missing_credentials');
     let user: CodeUser | undefined;

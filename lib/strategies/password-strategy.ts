@@ -4,8 +4,9 @@ import { HeadlessError } from '../errors.js';
 import { announceLogin, visitorFor } from '../session/headless.js';
 import { userFields } from './code-form.js';
 import { inHandlersWords } from './discovery-message.js';
-import { formField, formOf, readerOf } from './form.js';
+import { formField, formOf, readerOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
+import type { OwnOptionKinds } from './options.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** What a visitor logs in with. Sent as it is: nothing is trimmed or normalised. */
@@ -16,13 +17,18 @@ export interface PasswordCredentials extends UserArgument {
 /** Options of {@link PasswordStrategy}. */
 export interface PasswordStrategyOptions extends StrategyOptions {
   /** Reads the request. Default: the fields `username` (or `login_hint`) and `password` of the body. */
-  credentials?(req: LoginRequest): PasswordCredentials;
+  credentials?(req: LoginRequest): PasswordCredentials | Promise<PasswordCredentials>;
   /**
    * Whether a visitor sees what the site's discovery handler says about a login hint. Default false: it can tell who has
    * an account.
    */
   readonly discoveryMessage?: boolean | undefined;
 }
+
+const ownOptions: OwnOptionKinds<PasswordStrategyOptions, StrategyOptions> = {
+  credentials: 'function',
+  discoveryMessage: 'boolean',
+};
 
 function readForm(req: LoginRequest): PasswordCredentials {
   const form = formOf(req);
@@ -38,18 +44,18 @@ function readForm(req: LoginRequest): PasswordCredentials {
  * A guest's visitor id goes along when `headlessSession` is mounted.
  */
 export class PasswordStrategy extends HeadlessStrategy<NamedIdentity> {
-  private readonly credentials: (req: LoginRequest) => PasswordCredentials;
+  private readonly credentials: Reader<PasswordCredentials>;
   private readonly discoveryMessage: boolean;
 
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: PasswordStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
-    super('sf-headless-password', options, verify);
+    super('sf-headless-password', ownOptions, options, verify);
     this.credentials = readerOf(new.target.name, options, 'credentials', readForm);
-    this.discoveryMessage = options.discoveryMessage === true;
+    this.discoveryMessage = options.discoveryMessage ?? false;
   }
 
   protected override async attempt(req: LoginRequest): Promise<Verb> {
-    const { password, ...user } = this.credentials(req);
+    const { password, ...user } = await this.credentials(req);
     const isNamed = user.username !== undefined || user.loginHint !== undefined;
     if (!isNamed || password === undefined) throw new HeadlessError('missing_credentials');
     const uvid = await visitorFor(req);

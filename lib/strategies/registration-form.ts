@@ -1,5 +1,7 @@
 import type { RegistrationStart } from '../client/registration.js';
 import { invalidFields } from '../client/invalid-fields.js';
+import type { VerificationMethod } from '../protocol/authorize.js';
+import type { CodeUser } from '../session/code-attempts.js';
 import { methodField, recaptchaField } from './code-form.js';
 import { formOf } from './form.js';
 import type { LoginRequest } from './verify.js';
@@ -13,6 +15,20 @@ const names = ['firstName', 'lastName', 'email', 'username', 'password'] as cons
 const required = ['lastName', 'email'] as const;
 
 type Form = Partial<Record<(typeof names)[number], string>>;
+
+/**
+ * Whose code it is, by where it goes: whoever only names another user has mail sent to the same person. Where a number for
+ * text messages stands is the site's own matter; these are the names that Salesforce's sample and its user have.
+ */
+export function addresseeOf(
+  { userdata = {}, customdata = {} }: RegistrationRequest,
+  method: VerificationMethod | undefined,
+): CodeUser {
+  const numbers = [userdata['mobilePhone'], userdata['phone'], customdata['mobilePhone']];
+  const names = [...(method === 'sms' ? numbers : []), userdata['email'], userdata['username']];
+  const to = names.find((name): name is string => typeof name === 'string' && name !== '');
+  return { username: to ?? '' };
+}
 
 /** The error of a form in which nothing was filled in. */
 export function emptyForm() {

@@ -1,13 +1,18 @@
 import type { NamedIdentity } from '../client/identity.js';
 import type { RegistrationStart, RegistrationTicket } from '../client/registration.js';
 import { HeadlessError } from '../errors.js';
-import type { CodeUser } from '../session/code-attempts.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
 import { readCode, typedCode, type OtpCredentials } from './code-form.js';
-import { readerOf } from './form.js';
+import { readerOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
 import type { Middleware } from './middleware.js';
-import { emptyForm, readRegistrationForm, type RegistrationRequest } from './registration-form.js';
+import type { OwnOptionKinds } from './options.js';
+import {
+  addresseeOf,
+  emptyForm,
+  readRegistrationForm,
+  type RegistrationRequest,
+} from './registration-form.js';
 import type { Login, LoginRequest, Verify } from './verify.js';
 
 /** Options of {@link RegistrationStrategy}. */
@@ -16,10 +21,15 @@ export interface RegistrationStrategyOptions extends StrategyOptions {
    * Says what of the request of `start()` goes to Salesforce. Default: of the body `firstName`, `lastName`, `email` and
    * `username` as `userdata`, `password`, `method` and `recaptcha` (or `g-recaptcha-response`), and nothing else.
    */
-  registration?(req: LoginRequest): RegistrationRequest;
+  registration?(req: LoginRequest): RegistrationRequest | Promise<RegistrationRequest>;
   /** Reads the login. Default: the body's `code` (or `otp`) and `attempt`. */
-  credentials?(req: LoginRequest): OtpCredentials;
+  credentials?(req: LoginRequest): OtpCredentials | Promise<OtpCredentials>;
 }
+
+const ownOptions: OwnOptionKinds<RegistrationStrategyOptions, StrategyOptions> = {
+  registration: 'function',
+  credentials: 'function',
+};
 
 /** What it takes to have the code sent again. */
 type KeptRegistration = Pick<
@@ -35,25 +45,22 @@ function keptOf(request: RegistrationRequest): KeptRegistration | undefined {
   return userdata && isNew ? { userdata, customdata, password, emailTemplate } : undefined;
 }
 
-/** Whose attempt it is: another registration under the same name takes its place. */
-function userOf({ userdata }: KeptRegistration): CodeUser {
-  return { username: String(userdata['username'] ?? userdata['email'] ?? '') };
-}
-
 /**
  * Registration with a one-time code that Salesforce sends by email or SMS, `sf-headless-registration`: `start()` has it
  * sent, `passport.authenticate` takes it, has the user made and logs the user in. Needs `headlessSession`. What was
  * entered waits in the session store, sealed, until the code is right.
  */
 export class RegistrationStrategy extends HeadlessStrategy<NamedIdentity> {
-  private readonly registration: (req: LoginRequest) => RegistrationRequest;
-  private readonly credentials: (req: LoginRequest) => OtpCredentials;
+  private readonly registration: Reader<RegistrationRequest>;
+  private readonly isStandingForm: boolean;
+  private readonly credentials: Reader<OtpCredentials>;
 
   /** @throws {TypeError} naming the option that is missing or wrong. */
   constructor(options: RegistrationStrategyOptions, verify: Verify<Login<NamedIdentity>>) {
-    super('sf-headless-registration', options, verify);
+    super('sf-headless-registration', ownOptions, options, verify);
     const owner = new.target.name;
     this.registration = readerOf(owner, options, 'registration', readRegistrationForm);
+    this.isStandingForm = options.registration === undefined;
     this.credentials = readerOf(owner, options, 'credentials', readCode);
   }
 
@@ -68,10 +75,10 @@ export class RegistrationStrategy extends HeadlessStrategy<NamedIdentity> {
 
   private async send(req: LoginRequest): Promise<void> {
     const { codes } = headlessOf(req).services;
-    const request = this.registration(req);
+    const request = await this.registration(req);
     const { method, recaptcha, recaptchaEvent } = request;
     const keep = keptOf(request);
-    const asked = { user: keep && userOf(keep), method, keep };
+    const asked = { user: keep && addresseeOf(keep, method), method, keep };
     try {
       await codes.start(req, 'registration', asked, (sending): Promise<RegistrationTicket> => {
         const { kept, method: by } = sending;
@@ -80,14 +87,13 @@ export class RegistrationStrategy extends HeadlessStrategy<NamedIdentity> {
       });
     } catch (error) {
       const isNothing = error instanceof HeadlessError && error.code === 'missing_credentials';
-      const isStanding = this.registration === readRegistrationForm;
-      throw isNothing && isStanding && keep === undefined ? emptyForm() : error;
+      throw isNothing && this.isStandingForm && keep === undefined ? emptyForm() : error;
     }
   }
 
   protected override async attempt(req: LoginRequest): Promise<Verb> {
     const { codes } = headlessOf(req).services;
-    const { code, attempt } = this.credentials(req);
+    const { code, attempt } = await this.credentials(req);
     const typed = typedCode(code);
     const uvid = await visitorFor(req);
     const login = await codes.finish(req, 'registration', attempt, ({ identifier, method }) =>

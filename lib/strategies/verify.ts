@@ -12,7 +12,7 @@ export interface LoginRequest extends IncomingMessage {
 
 /** What a verify function gets. */
 export interface Login<I extends Identity = Identity> {
-  /** Which flow: `password`, `otp`, `registration` or `guest`. */
+  /** Which flow: `password`, `otp`, `registration`, `guest`, `first-party` or `sso`. */
   readonly flow: string;
   /** Who it is, from verified tokens. */
   readonly identity: I;
@@ -23,20 +23,26 @@ export interface Login<I extends Identity = Identity> {
   readonly req: LoginRequest;
 }
 
-/** Passport's own way to give the result. No user (`false`, `null`) means: not in this app. */
+/** Passport's own way to give the result. A falsy error is none; a falsy user is none and means: not in this app. */
 export type Done = (error?: unknown, user?: unknown, info?: unknown) => void;
 
 /**
  * Turns a verified login into the app's user: by returning it, or a promise of it, or by calling `done`. No user
- * (`false`, `null`) means: not in this app.
+ * (anything falsy: `false`, `null`, `0`, `''`) means: not in this app. To return `undefined` without having called `done`
+ * is a mistake.
  */
 export type Verify<L> = (login: L, done: Done) => unknown;
 
 /** What came of a verify function. */
 export interface Verdict {
-  /** The app's user, or false. */
+  /** The app's user, or undefined. */
   readonly user: unknown;
   readonly info: unknown;
+}
+
+/** Passport's own strategies ask `if (err)` and `if (!user)`; so do the apps that were written for them. */
+function isSomething(value: unknown): boolean {
+  return Boolean(value);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -65,12 +71,12 @@ export function runVerify<L>(verify: Verify<L>, login: L, patience: number): Pro
       reject(new HeadlessError('verify_without_result'));
     };
     const found = (user: unknown, info?: unknown): void => {
-      resolve({ user: user ?? false, info });
+      resolve({ user: isSomething(user) ? user : undefined, info });
     };
     const returned = verify(login, (error, user, info) => {
       settle(() => {
-        if (error === undefined || error === null) found(user, info);
-        else failed(error);
+        if (isSomething(error)) failed(error);
+        else found(user, info);
       });
     });
     if (outcome.settled) return;

@@ -93,6 +93,7 @@ describe('a client proves itself at the token endpoint', () => {
   for (const [spelling, privateKey] of Object.entries({
     'PEM text': key,
     'a KeyObject': createPrivateKey(key),
+    'the bytes of a PEM file': Buffer.from(key),
     'PEM text with a key id': { key, keyId: 'mine' },
     'a function': () => key,
     'a function that takes its time': () => Promise.resolve(createPrivateKey(key)),

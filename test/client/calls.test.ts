@@ -64,6 +64,12 @@ describe('HeadlessClient', () => {
     wrong('a guest token that is none', 'invalid_argument', () =>
       client.guest({ guestToken: 'UVID x' }),
     );
+    wrong('a visitor id in a list', 'invalid_argument', () =>
+      client.guest({ uvid: [uvid] as never }),
+    );
+    wrong('a guest token in a list', 'invalid_argument', () =>
+      client.login({ ...alice, guestToken: ['eyJh.eyJzdWIiOiJ1dmlkOjEifQ.c2ln'] as never }),
+    );
     wrong('a guest token without a visitor', 'invalid_argument', () =>
       client.guest({ guestToken: 'eyJh.eyJh.c2ln' }),
     );
@@ -74,10 +80,57 @@ describe('HeadlessClient', () => {
     wrong('an empty code', 'missing_credentials', () =>
       client.finishOtp({ identifier: 'x', method: 'email', code: '' }),
     );
-    wrong('the claims of no token', 'missing_credentials', () => client.userinfo(''));
-    wrong('the claims of a broken token', 'malformed_credentials', () => client.userinfo('a\r\nb'));
-    wrong('the end of no token', 'missing_credentials', () => client.revoke(undefined as never));
+    wrong('a code of no request', 'invalid_argument', () =>
+      client.finishOtp({ identifier: undefined as never, method: 'email', code: '123456' }),
+    );
+    wrong('a registration of a number', 'invalid_argument', () =>
+      client.finishRegistration({ identifier: 5 as never, method: 'email', code: '123456' }),
+    );
+    wrong('an identifier without end', 'invalid_argument', () =>
+      client.finishOtp({ identifier: 'x'.repeat(9_000), method: 'email', code: '123456' }),
+    );
+    wrong('an identifier that is long and unknown', 'invalid_code', () =>
+      client.finishOtp({ identifier: 'x'.repeat(8_000), method: 'email', code: '123456' }),
+    );
+    wrong('the claims of no token', 'invalid_argument', () => client.userinfo(''));
+    wrong('the claims of a broken token', 'invalid_argument', () => client.userinfo('a\r\nb'));
+    wrong('the end of no token', 'invalid_argument', () => client.revoke(undefined as never));
+    wrong('a renewal by no token', 'invalid_argument', () =>
+      client.refresh({ refreshToken: undefined as never }),
+    );
+    wrong('an API call by no token', 'invalid_argument', () => client.fetch('', '/services/data'));
+    wrong('a check of no token', 'invalid_token', () =>
+      client.verifyAccessToken(undefined as never),
+    );
+
+    it('names the argument that is wrong', async () => {
+      const named = async (run: Promise<unknown>, name: string): Promise<void> => {
+        const { message } = await rejects(run, 'invalid_argument');
+        assert.equal(message, `\`${name}\` must be the text that Salesforce gave.`);
+      };
+      await named(client.userinfo(''), 'accessToken');
+      await named(client.revoke(''), 'token');
+      await named(client.refresh({ refreshToken: '' }), 'refreshToken');
+      await named(client.finishOtp({ identifier: '', method: 'sms', code: '1' }), 'identifier');
+    });
   });
+
+  for (const error of ['constructor', 'toString', '__proto__', 'valueOf', 'hasOwnProperty']) {
+    it(`takes ${error}, which every object knows, for one more unknown word of Salesforce`, async () => {
+      const answer = (path: string): void => {
+        const match = `POST /services/${path}`;
+        emulator.faults([{ match, fault: 'status', status: 400, body: `{"error":"${error}"}` }]);
+      };
+      answer('oauth2/authorize');
+      await rejects(client.login(alice), 'unexpected_answer');
+      answer('oauth2/token');
+      await rejects(client.login(alice), 'unexpected_answer');
+      await rejects(client.refresh({ refreshToken: '5Aep861.x' }), 'unexpected_answer');
+      answer('auth/headless/forgot_password');
+      const { username } = alice;
+      await rejects(client.startPasswordReset({ username }), 'unexpected_answer');
+    });
+  }
 
   it('gives the claims about a user', async () => {
     const { tokens } = await client.login(alice);
@@ -97,6 +150,29 @@ describe('HeadlessClient', () => {
     await rejects(client.revoke('00Dxx0000001gPL!unknown'), 'server_error');
   });
 
+  describe('takes a page in place of an answer for what is in the way', () => {
+    const inTheWay = (path: string, run: () => Promise<unknown>): void => {
+      it(`at ${path}: unexpected_answer`, async () => {
+        emulator.faults([{ match: path, fault: 'html' }]);
+        const error = await rejects(run(), 'unexpected_answer');
+        assert.equal(error.fault, 'upstream');
+        assert.match(error.hint ?? '', /maintenance/);
+      });
+    };
+    const sent = { username: alice.username, recaptcha: 'pass' };
+    const token = '00Dxx0000001gPL!unknown';
+    inTheWay('POST /services/oauth2/token', () => client.login(alice));
+    inTheWay('POST /services/oauth2/token', () => client.refresh({ refreshToken: token }));
+    inTheWay('GET /services/oauth2/userinfo', () => client.userinfo(token));
+    inTheWay('POST /services/auth/headless/init/passwordless/login', () => client.startOtp(sent));
+    inTheWay('POST /services/auth/headless/forgot_password', () => client.startPasswordReset(sent));
+
+    it('but at authorize for Salesforce’s login page: not_headless', async () => {
+      emulator.faults([{ match: 'POST /services/oauth2/authorize', fault: 'html' }]);
+      await rejects(client.login(alice), 'not_headless');
+    });
+  });
+
   it('reads the site’s metadata', async () => {
     const metadata = await client.discover();
     assert.equal(metadata['issuer'], emulator.origin);
@@ -106,6 +182,9 @@ describe('HeadlessClient', () => {
     const issuer = await Issuer.start();
     const other = clientFor(emulator, { site: issuer.origin });
     issuer.json('/.well-known/openid-configuration', 200, { issuer: 'https://evil.example' });
+    await rejects(other.discover(), 'untrusted_host');
+    const blob = `blob:${issuer.origin}/x`;
+    issuer.json('/.well-known/openid-configuration', 200, { issuer: blob });
     await rejects(other.discover(), 'untrusted_host');
     issuer.text('/.well-known/openid-configuration', 401, '');
     await rejects(other.discover(), 'unexpected_answer');

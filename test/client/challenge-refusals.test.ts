@@ -218,6 +218,7 @@ describe('HeadlessClient.challenge', () => {
     wrong('firstParty.audience', { audience: '' });
     wrong('firstParty.maxRounds', { maxRounds: 0 });
     wrong('firstParty.registrationFormat', { registrationFormat: 'xml' });
+    wrong('firstParty.format', { format: 'xml' });
     wrong('firstParty.plainUvid', { plainUvid: 'query' });
     wrong('firstParty.parameters.user', { parameters: { user: 'login' } });
     wrong('firstParty.parameters.username', { parameters: { username: '' } });

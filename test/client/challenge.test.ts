@@ -126,6 +126,30 @@ describe('HeadlessClient.challenge', () => {
     done(await client.challenge({ session, otp: sent() }));
   });
 
+  it('speaks JSON at every call, where it is told to', async () => {
+    await use({ firstParty: { format: 'json' } });
+    const { session } = asked(await client.challenge(byMail), 'login_initialized');
+    const wrong = asked(await client.challenge({ session, otp: wrongCode() }), 'invalid_otp');
+    done(await client.challenge({ session: wrong.session, otp: sent() }));
+    done(await client.challenge(alice));
+    const calls = emulator.log().filter(({ path }) => path.endsWith('/authorization_challenge'));
+    const types = calls.map(({ headers }) => headers['content-type']);
+    assert.deepEqual(types, Array<string>(4).fill('application/json'));
+  });
+
+  it('calls its parameters by the names that the server has for them', async () => {
+    const parameters = { emailTemplate: 'template_id', uvidHint: 'visitor', username: 'login' };
+    await use({ firstParty: { parameters, plainUvid: 'body' } });
+    const uvid = '0b6c1f0e-3a55-4c3e-9d0a-1f2e3d4c5b6a';
+    const template = { ...byMail, emailTemplate: '00X000000000001', uvid };
+    await client.challenge(template);
+    const [call] = challengeCalls(emulator);
+    const sentAs = ['template_id', 'visitor', 'login'].map((name) => call?.get(name));
+    assert.deepEqual(sentAs, ['00X000000000001', uvid, byMail.username]);
+    const standing = ['emailtemplate', 'uvid_hint', 'username'].map((name) => call?.get(name));
+    assert.deepEqual(standing, [null, null, null]);
+  });
+
   it('goes on after a wrong code, and sends the code again within the login', async () => {
     const { session } = asked(await client.challenge(byMail), 'login_initialized');
     const wrong = asked(await client.challenge({ session, otp: wrongCode() }), 'invalid_otp');

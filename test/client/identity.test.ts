@@ -83,7 +83,7 @@ describe('the identity URL', () => {
       client.identity(tokens.identityUrl ?? '', tokens.accessToken),
       'access_token_refused',
     );
-    await rejects(client.identity(tokens.identityUrl ?? '', ''), 'missing_credentials');
+    await rejects(client.identity(tokens.identityUrl ?? '', ''), 'invalid_argument');
   });
 
   it('says that the URL is another user’s or another org’s', async () => {
@@ -107,7 +107,7 @@ describe('the identity URL', () => {
   it('follows no redirect', async () => {
     const client = clientWith({ issuers: [issuer.origin] });
     issuer.text(path, 302, '', { location: `${issuer.origin}/elsewhere` });
-    await rejects(client.identity(issuer.origin + path, token), 'not_headless');
+    await rejects(client.identity(issuer.origin + path, token), 'unexpected_answer');
     assert.deepEqual(issuer.requests, [`GET ${path}`]);
   });
 });

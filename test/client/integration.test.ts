@@ -8,6 +8,7 @@ import {
 } from '../../lib/index.js';
 import { selfSigned } from '../emulator/certificate.js';
 import { assertNothingSecret } from '../support/secrets.js';
+import { firstParty, firstPartyClient, registerFirstParty } from '../support/first-party.js';
 import { clientFor } from '../support/shop.js';
 import { rejects as rejectsWith } from './rejects.js';
 
@@ -16,6 +17,13 @@ const robot = 'robot@example.com';
 const start = { username: 'alice@example.com' };
 const init = 'POST /portal/services/auth/headless/init/passwordless/login';
 const token = 'POST /portal/services/oauth2/token';
+const endpoints = {
+  passwordless: '/services/auth/headless/init/passwordless/login',
+  registration: '/services/auth/headless/init/registration',
+  passwordReset: '/services/auth/headless/forgot_password',
+  challenge: '/services/oauth2/v1/authorization_challenge',
+} as const;
+const deadToken = [{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }];
 const clientSecret = 'the robot’s secret';
 const { key, publicKey } = selfSigned();
 
@@ -44,7 +52,7 @@ describe('the integration user’s token', () => {
 
   function robotApp(changes: object = {}): void {
     emulator.client('robot', {
-      scopes: ['api', scope, 'user_registration_api', 'refresh_token'],
+      scopes: ['api', scope, 'user_registration_api', 'forgot_password', 'refresh_token'],
       secret: clientSecret,
       isConsumerSecretOptional: false,
       isClientCredentialsEnabled: true,
@@ -159,6 +167,101 @@ describe('the integration user’s token', () => {
     assert.deepEqual(calls(), [init, init, init]);
   });
 
+  describe('is the only thing that a call is repeated for:', () => {
+    /** Answers of one endpoint with status 401. */
+    const answerWith = (endpoint: keyof typeof endpoints, body: object | string): void => {
+      const match = `POST ${endpoints[endpoint]}`;
+      emulator.faults([{ match, fault: 'status', status: 401, body: body as string }]);
+    };
+    const sentTo = (endpoint: keyof typeof endpoints): number =>
+      calls().filter((call) => call.endsWith(endpoints[endpoint])).length;
+    const outcome = (run: Promise<unknown>): Promise<unknown> => run.catch(() => undefined);
+
+    for (const [title, body] of Object.entries({
+      'a 401 without a word': '',
+      'a 401 with words of its own': { invalid_request: 'not you' },
+      'a wrong code': { status_code: 'invalid_otp', otp_error: 'invalid OTP', status: 'failed' },
+      'a word for a dead token beside a status code': {
+        ...{ status_code: 'failed', error: 'invalid_token' },
+      },
+      'a page': '<html><title>Unauthorized</title></html>',
+    })) {
+      it(`${title} is answered by no second call`, async () => {
+        const given = use(bySecret);
+        await given.startOtp(start);
+        answerWith('passwordless', body);
+        emulator.clearLog();
+        await outcome(given.startOtp(start));
+        assert.deepEqual(calls(), [init]);
+        emulator.faults([]);
+        emulator.clearLog();
+        await given.startOtp(start);
+        assert.deepEqual(calls(), [token, init], 'the next call has a new token');
+      });
+    }
+
+    it('a registration’s password goes out once', async () => {
+      emulator.settings({ registration: { requireAuth: true, requireRecaptcha: false } });
+      const given = use(bySecret);
+      const userdata = { lastName: 'Ruiz', email: 'ana@example.com', username: 'ana@example.com' };
+      const registration = { userdata, password: 'Blue-Kite-42' };
+      await given.startRegistration(registration);
+      answerWith('registration', { error: 'access_denied' });
+      emulator.clearLog();
+      await outcome(given.startRegistration(registration));
+      assert.equal(sentTo('registration'), 1);
+    });
+
+    it('a code and a new password go out once, even when the token is dead, and the next call has a new one', async () => {
+      emulator.settings({ forgotPassword: { requireAuth: true, requireRecaptcha: false } });
+      const given = use(bySecret);
+      await given.startPasswordReset(start);
+      answerWith('passwordReset', deadToken);
+      emulator.clearLog();
+      const finish = { ...start, code: '123456', newPassword: 'Red-Kite-43' };
+      await rejects(given.finishPasswordReset(finish), 'integration_token_required');
+      assert.equal(sentTo('passwordReset'), 1);
+      emulator.faults([]);
+      emulator.clearLog();
+      await rejects(given.finishPasswordReset(finish), 'invalid_code');
+      assert.equal(calls()[0], token);
+    });
+
+    describe('at the challenge endpoint', () => {
+      const byCode = { flow: 'passwordless', ...start } as const;
+      let given: HeadlessClient;
+      beforeEach(async () => {
+        registerFirstParty(emulator, { scopes: ['api', 'openid', 'refresh_token'] });
+        given = client = firstPartyClient(emulator, { integration: bySecret });
+        await given.challenge(byCode);
+        emulator.clearLog();
+      });
+
+      it('a challenge is none, whatever its status: one code is mailed', async () => {
+        const error = 'authorization_required';
+        answerWith('challenge', { error, error_code: 'login_initialized', auth_session: 'as.1' });
+        const { state } = await given.challenge(byCode);
+        assert.equal(state, 'challenge');
+        assert.equal(sentTo('challenge'), 1);
+      });
+      it('a dead token is, and the call has a proof of its own', async () => {
+        answerWith('challenge', {
+          error: 'invalid_request',
+          error_description: 'access token required',
+        });
+        await rejectsWith(given.challenge(byCode), 'integration_token_required', [
+          firstParty.clientSecret,
+        ]);
+        assert.equal(sentTo('challenge'), 2);
+      });
+      it('a refused client is none', async () => {
+        answerWith('challenge', { error: 'invalid_client' });
+        await rejectsWith(given.challenge(byCode), 'invalid_client', [firstParty.clientSecret]);
+        assert.equal(sentTo('challenge'), 1);
+      });
+    });
+  });
+
   it('never shows in what a start gives, nor in the client', async () => {
     const ticket = await use(bySecret).startOtp(start);
     assertNothingSecret([ticket, client], 'ticket and client', [clientSecret, key]);
@@ -218,8 +321,19 @@ describe('the integration user’s token', () => {
         await rejects(odd.startOtp(start), 'integration_refused');
       });
     }
-    it('a function that fails: integration_refused, with its error as the cause', async () => {
-      const cause = new Error('no vault');
+    it('a function that fails: integration_refused, with the kind of its error and nothing it holds', async () => {
+      const secret = 'a-secret-of-the-robot';
+      const cause = Object.assign(new Error(`client_secret=${secret} was refused`), {
+        code: 'ERR_BAD_REQUEST',
+        status: 401,
+        config: { data: `grant_type=client_credentials&client_secret=${secret}` },
+      });
+      const failing = use({ token: () => Promise.reject<string>(cause) });
+      const error = await rejectsWith(failing.startOtp(start), 'integration_refused', [secret]);
+      assert.deepEqual(error.cause, { name: 'Error', code: 'ERR_BAD_REQUEST', status: 401 });
+    });
+    it('a function that a client of this library fails in: integration_refused, with that error', async () => {
+      const cause = new HeadlessError('invalid_client');
       const failing = use({ token: () => Promise.reject<string>(cause) });
       assert.equal((await rejects(failing.startOtp(start), 'integration_refused')).cause, cause);
     });

@@ -101,8 +101,8 @@ describe('introspection', () => {
 
   it('wants a token, and a hint that is one', async () => {
     const client = clientWith(asPrivate);
-    await rejects(client.introspect(''), 'missing_credentials');
-    await rejects(client.introspect(undefined as never), 'missing_credentials');
+    await rejects(client.introspect(''), 'invalid_argument');
+    await rejects(client.introspect(undefined as never), 'invalid_argument');
     await rejects(client.introspect('x', { hint: 'id_token' as never }), 'invalid_argument');
     assert.deepEqual(emulator.log(), []);
   });

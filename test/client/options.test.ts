@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { HeadlessClient, type HeadlessClientOptions } from '../../lib/index.js';
 
 const good: HeadlessClientOptions = {
@@ -25,9 +26,19 @@ describe('the options of HeadlessClient', () => {
     userinfo: true,
     issuers: ['https://acme.my.salesforce.com'],
     clockTolerance: 0,
-    timeout: 1,
+    timeout: 2 ** 31 - 1,
     maxAnswerSize: 1,
     http2: true,
+  });
+  accepts('what is undefined for what is left out', {
+    ...Object.fromEntries(
+      ['clientSecret', 'clientSecretIn', 'privateKey', 'firstParty', 'scope', 'credentialsIn']
+        .concat('hybrid', 'userinfo', 'issuers', 'clockTolerance', 'timeout', 'maxAnswerSize')
+        .concat('http2', 'dispatcher')
+        .map((name) => [name, undefined]),
+    ),
+    uvidHint: { guest: undefined, named: undefined, namedToken: undefined },
+    integration: { token: () => 'a token', clientSecret: undefined, tokenLifetime: undefined },
   });
   accepts('no hint for named logins', { uvidHint: { named: false } });
   accepts('a private key that is asked for later', { privateKey: () => 'any' });
@@ -48,7 +59,7 @@ describe('the options of HeadlessClient', () => {
   });
 
   const refuses = (option: string, value: unknown): void => {
-    it(`refuse \`${option}\` = ${JSON.stringify(value)}, naming class and option`, () => {
+    it(`refuse \`${option}\` = ${inspect(value)}, naming class and option`, () => {
       const [first = '', second] = option.split('.');
       const options = { ...good, [first]: second === undefined ? value : { [second]: value } };
       assert.throws(
@@ -97,6 +108,9 @@ describe('the options of HeadlessClient', () => {
   refuses('uvidHint.named', true);
   refuses('uvidHint.named', { as: 'token' });
   refuses('uvidHint.namedToken', 'yes');
+  refuses('uvidHint', null);
+  refuses('uvidHint', 'header');
+  refuses('uvidHint.guest', null);
   refuses('userinfo', 'yes');
   refuses('http2', 2);
   refuses('dispatcher', 3);
@@ -104,6 +118,9 @@ describe('the options of HeadlessClient', () => {
   refuses('issuers', ['acme']);
   refuses('issuers', [1]);
   refuses('clockTolerance', -1);
+  refuses('clockTolerance', Number.POSITIVE_INFINITY);
+  refuses('timeout', Number.POSITIVE_INFINITY);
+  refuses('timeout', 2 ** 31);
   refuses('timeout', 0);
   refuses('timeout', '10s');
   refuses('timeout', Number.NaN);

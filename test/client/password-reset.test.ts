@@ -75,7 +75,7 @@ describe('client.startPasswordReset and client.finishPasswordReset', () => {
     });
     assert.deepEqual(sent(), {
       login_hint: username,
-      customdata: '{"a":1}',
+      customdata: { a: 1 },
       verificationmethod: 'email',
       recaptcha: 'pass',
     });

@@ -147,7 +147,7 @@ describe('the link into the site', () => {
     await client.revoke(tokens.accessToken);
     const error = await rejects(client.singleAccess(tokens.accessToken), 'access_token_refused');
     assert.match(error.hint ?? '', /JWT-based access tokens/);
-    await rejects(client.singleAccess(''), 'missing_credentials');
+    await rejects(client.singleAccess(''), 'invalid_argument');
   });
 
   for (const [word, code] of Object.entries({
@@ -185,6 +185,7 @@ describe('the link into the site', () => {
       '/secur/frontdoor.jsp?otp=x',
       '//evil.example/',
       'javascript:alert(1)',
+      'blob:https://acme.my.salesforce.com/x',
     ]) {
       it(`${given} is refused`, async () => {
         await rejects(against(200, { frontdoor_uri: given }).singleAccess(token), 'untrusted_host');

@@ -139,6 +139,19 @@ describe('HeadlessClient.ssoUrl and redeem', () => {
       assert.deepEqual(emulator.log(), []);
     });
 
+    it('an address for the token call that only seems to be the site’s, before any call', async () => {
+      const start = await client.ssoUrl({ provider });
+      const callback = await callbackOf(start);
+      emulator.clearLog();
+      const { origin } = emulator;
+      const others = [`blob:${origin}/portal`, origin.replace('://', '://user@')];
+      for (const other of others) {
+        callback.searchParams.set('sfdc_community_url', other);
+        await refuses(client.redeem({ callback, ...start }), 'untrusted_host');
+      }
+      assert.deepEqual(emulator.log(), []);
+    });
+
     it('an id token whose nonce is another', async () => {
       const start = await client.ssoUrl({ provider });
       const callback = await callbackOf(start);

@@ -87,10 +87,19 @@ describe('the tokens that a client accepts', () => {
   rejects('no issuer', /iss/, { iss: undefined });
   rejects('another audience', /aud/, { aud: ['https://evil.example'] });
   rejects('an audience that is no URL', /aud/, { aud: 'everybody' });
+  for (const claim of ['iss', 'aud']) {
+    it(`are refused: a ${claim} that only has the site’s origin inside`, async () => {
+      const changes = { [claim]: `blob:${issuer.origin}/x` };
+      issuer.logsInWith({ access_token: await issuer.accessToken(changes) });
+      await refused(client().login(credentials), 'invalid_token', new RegExp(claim));
+    });
+  }
   rejects('another client', /client_id/, { client_id: 'another' });
   rejects('no end', /exp/, { exp: undefined });
   rejects('an end that passed', /expired/, { exp: 1_700_000_000 });
   rejects('an end that is no time', /exp/, { exp: 'soon' });
+  rejects('an end that no calendar has', /exp/, { exp: 1e14 });
+  rejects('an end after the year 9999, as text', /exp/, { exp: '999999999999' });
   rejects('a beginning that is far off', /not valid yet/, { nbf: 4_000_000_000 });
   rejects('a subject without a kind', /sub/, { sub: '005xx000001SwiUAAS' });
   rejects('no subject', /sub/, { sub: undefined });
@@ -275,9 +284,45 @@ describe('the tokens that a client accepts', () => {
       assert.ok(keyCalls() <= 4, String(keyCalls()));
     });
 
-    it('are an outage when they cannot be fetched, not a bad token', async () => {
+    it('are an outage when they cannot be fetched, not a bad token, and are had again after it', async () => {
+      const one = client();
+      const token = await issuer.accessToken();
       issuer.text('/id/keys', 500, 'oops');
-      await refused(client().verifyAccessToken(await issuer.accessToken()), 'server_error');
+      for (let index = 0; index < 8; index += 1) {
+        await refused(one.verifyAccessToken(token), 'server_error');
+      }
+      assert.equal(keyCalls(), 1, 'the failure was not tried again at once');
+      await issuer.publishKeys();
+      await new Promise((resolve) => setTimeout(resolve, 1_050));
+      await one.verifyAccessToken(token);
+      assert.equal(keyCalls(), 2);
+    });
+
+    it('serve on when they are old and cannot be fetched anew', async () => {
+      const one = client();
+      const token = await issuer.accessToken();
+      await one.verifyAccessToken(token);
+      issuer.text('/id/keys', 500, 'oops');
+      const clock = Date.now;
+      Date.now = () => clock() + 11 * 60_000;
+      try {
+        for (let index = 0; index < 3; index += 1) await one.verifyAccessToken(token);
+      } finally {
+        Date.now = clock;
+      }
+      assert.equal(keyCalls(), 2);
+    });
+
+    it('are fetched for a login, however many tokens with made-up key ids others have brought', async () => {
+      const one = client();
+      for (let index = 0; index < 20; index += 1) {
+        const token = await issuer.accessToken({}, { kid: `made-up-${index}` });
+        await refused(one.verifyAccessToken(token), 'invalid_token');
+      }
+      await issuer.publishKeys('new');
+      issuer.logsInWith({ access_token: await issuer.accessToken({}, { kid: 'new' }) });
+      const { identity } = await one.login(credentials);
+      assert.equal(identity.userId, '005xx000001SwiUAAS');
     });
   });
 

@@ -17,7 +17,7 @@ const call: ChallengeCall = {
   password: 'Corr3ct-Horse',
 };
 const request = challengeRequest(endpoint, 'form', call);
-const login = { isRegistration: false };
+const login = { isRegistration: false, isByHint: false };
 const answer = (status: number, body: unknown): WireResponse => ({
   status,
   headers: {},
@@ -145,6 +145,16 @@ describe('an answer of the challenge endpoint', () => {
   refused('too many calls', 'rate_limited', 400, { error: 'rate_limit_exceeded' });
   refused('an inactive org', 'site_not_found', 400, { error: 'inactive_org' });
   refused('a malformed request', 'request_refused', 400, { error: 'invalid_request' });
+  it('is about the password of a registration, even where it names the user as well', () => {
+    const said = 'Your password cannot equal or contain your user name.';
+    const refusal = answer(400, { error: 'invalid_request', error_description: said });
+    const registers = { isRegistration: true, isByHint: false };
+    assert.throws(() => readChallenge(registers, request, refusal), {
+      code: 'password_policy',
+      fields: { password: said },
+    });
+    assert.throws(() => readChallenge(login, request, refusal), { code: 'account_refused' });
+  });
   refused('a code and an error at once', 'unexpected_answer', 200, {
     ...{ authorization_code: 'c', error: 'odd', auth_session: 's' },
   });

@@ -82,7 +82,17 @@ describe('the query of a callback', () => {
   });
 
   it('must not name another host', () => {
-    for (const url of ['https://evil.example', 'http://acme.my.site.com', '//evil', 'nonsense']) {
+    for (const url of [
+      'https://evil.example',
+      'http://acme.my.site.com',
+      '//evil',
+      'nonsense',
+      'blob:https://acme.my.site.com/portal',
+      'filesystem:https://acme.my.site.com/portal',
+      'https://acme.my.site.com@evil.example/',
+      'https://user@acme.my.site.com/portal',
+      'https://:secret@acme.my.site.com/portal',
+    ]) {
       refused(`code=a&sfdc_community_url=${encodeURIComponent(url)}`, 'untrusted_host');
     }
   });
@@ -92,6 +102,7 @@ describe('the query of a callback', () => {
     assert.equal(read('code=a&iss=https://acme.my.salesforce.com').code, 'a');
     refused('code=a&iss=https://evil.example', 'untrusted_host');
     refused('error=access_denied&iss=https://evil.example', 'untrusted_host');
+    refused('code=a&iss=blob:https://acme.my.site.com/portal', 'untrusted_host');
   });
 
   it('has an error that says who can mend it', () => {

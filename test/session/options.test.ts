@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { HeadlessClient, headlessSession } from '../../lib/index.js';
 
 describe('the options of headlessSession', () => {
@@ -34,10 +35,20 @@ describe('the options of headlessSession', () => {
       reusableRefreshTokens: false,
     },
   });
+  accepts('what is undefined for what is left out', {
+    ...Object.fromEntries(
+      ['secret', 'carry', 'onUpgrade', 'onUpgradeError', 'locks', 'allowKeepSessionInfo'].map(
+        (name) => [name, undefined],
+      ),
+    ),
+    limits: { codeAttempts: undefined },
+    cookie: { domain: undefined },
+    tokens: { margin: undefined, introspect: undefined },
+  });
   accepts('that no tokens are kept', { tokens: false });
 
   const refuses = (option: string, value: unknown): void => {
-    it(`refuse \`${option}\` = ${JSON.stringify(value)}, naming it`, () => {
+    it(`refuse \`${option}\` = ${inspect(value)}, naming it`, () => {
       const [first = '', second] = option.split('.');
       const options = { client, [first]: second === undefined ? value : { [second]: value } };
       assert.throws(
@@ -63,6 +74,15 @@ describe('the options of headlessSession', () => {
   refuses('onUpgradeError', 'ignore');
   refuses('locks', true);
   refuses('locks', {});
+  refuses('locks', null);
+  refuses('limits', 5);
+  refuses('limits', null);
+  refuses('limits.codeLifetime', Number.POSITIVE_INFINITY);
+  refuses('cookie', null);
+  refuses('cookie', 'visitor');
+  refuses('cookie.maxAge', Number.POSITIVE_INFINITY);
+  refuses('allowKeepSessionInfo', 'false');
+  refuses('allowKeepSessionInfo', 1);
   refuses('limits.guesses', 3);
   refuses('limits.codeSends', 0);
   refuses('cookie.sameSite', 'none');
@@ -77,6 +97,7 @@ describe('the options of headlessSession', () => {
   refuses('tokens.sessionTimeout', Number.NaN);
   refuses('tokens.lifetime', Number.POSITIVE_INFINITY);
   refuses('tokens.revokeTimeout', 0);
+  refuses('tokens.revokeTimeout', 2_147_484);
   refuses('tokens.introspect', 'yes');
   refuses('tokens.reusableRefreshTokens', 1);
 });

@@ -312,6 +312,24 @@ describe('the step from guest to named user', () => {
       assert.equal(seen.length, 1);
     });
 
+    it('so that Salesforce hears of it with nobody else’s login, not even before the hook has run', async () => {
+      const onUpgrade = (): void => {
+        throw new Error('no database');
+      };
+      const agent = open({ headless: { onUpgrade } });
+      const saved = await agent.post('/save');
+      const { uvid } = saved.body.guest as { uvid: string };
+      const cookie = cookieOf(saved.headers['set-cookie']).split(';')[0] ?? '';
+      await agent.post('/login').send(alice).expect(200);
+      const told = (): number => emulator.log().filter(({ body }) => body.includes(uvid)).length;
+      assert.equal(told(), 1);
+      const other = await request(shop.app).post('/login').set('cookie', cookie).send(bob);
+      assert.equal(other.status, 200);
+      assert.equal(told(), 1);
+      assert.equal(shop.logins.at(-1)?.uvid, undefined);
+      assert.equal(other.body.upgrade.reason, 'visitor-of-another');
+    });
+
     it('also at logout', async () => {
       const agent = open();
       const saved = await agent.post('/save');

@@ -21,7 +21,7 @@ type Fields = Record<string, string>;
 const versionFour = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const alice = { username: 'alice@example.com', password: 'Passw0rd!' };
 
-interface PageOptions extends Omit<ShopOptions, 'emulator' | 'routes' | 'client'> {
+interface PageOptions extends Omit<ShopOptions, 'emulator' | 'client'> {
   readonly flow?: Partial<BrowserFlowOptions>;
   readonly client?: Partial<HeadlessClientOptions>;
 }
@@ -70,6 +70,7 @@ describe('browserFlow', () => {
         app.all('/callback', flows.callback() as RequestHandler);
         app.post('/finish/guest', flows.finish() as RequestHandler, whoami);
         app.post('/finish', authenticate, whoami);
+        options.routes?.(app, passport);
       },
     });
     return request.agent(shop.app);
@@ -189,6 +190,20 @@ describe('browserFlow', () => {
       assert.equal(tokenCalls(), 1);
     });
 
+    it('is ended by the flow that began it', async () => {
+      const callbackURL = `${emulator.url}/services/oauth2/echo`;
+      const agent = open('guest', {
+        routes: (app) => {
+          const other = browserFlow({ client, flow: 'guest', callbackURL });
+          app.post('/other/finish', other.finish() as RequestHandler, (_req, res) => res.json({}));
+        },
+      });
+      const { fields } = await send(await start(agent));
+      await agent.post('/other/finish').send(fields).expect(403);
+      assert.equal(tokenCalls(), 0);
+      await agent.post('/finish/guest').send(fields).expect(200);
+    });
+
     it('is no login', async () => {
       const agent = open('guest');
       const { fields } = await send(await start(agent));
@@ -261,6 +276,40 @@ describe('browserFlow', () => {
       const asked = await start(open('password'));
       const { status, to } = await send(asked, { ...alice, password: 'not-it-1' });
       assert.deepEqual({ status, to }, { status: 400, to: null });
+    });
+
+    describe('is ended', () => {
+      const staffDoor: NonNullable<ShopOptions['routes']> = (app, passport) => {
+        passport.use(new SsoStrategy({ client, name: 'staff' }, () => ({ id: 1 })) as Strategy);
+        const authenticate = passport.authenticate('staff') as RequestHandler;
+        app.post('/staff', authenticate, (_req, res) => res.json({ ended: 'staff' }));
+      };
+
+      it('by the strategy of the standing name, and by no other', async () => {
+        const agent = open('password', { routes: staffDoor });
+        const { fields } = await send(await start(agent), alice);
+        await agent.post('/staff').send(fields).expect(403);
+        assert.equal(tokenCalls(), 0);
+        await agent.post('/finish').send(fields).expect(200);
+      });
+
+      it('by the strategy that it names', async () => {
+        const agent = open('password', { routes: staffDoor, flow: { strategy: 'staff' } });
+        const { fields } = await send(await start(agent), alice);
+        await agent.post('/finish').send(fields).expect(403);
+        await agent.post('/staff').send(fields).expect(200);
+      });
+
+      it('with the client that began it', async () => {
+        emulator.client('3MVG9.other', { redirectUris: ['http://localhost:3000/callback'] });
+        const other = clientFor(emulator, { clientId: '3MVG9.other' });
+        const agent = open('password', { flow: { client: other } });
+        const { fields } = await send(await start(agent), alice);
+        await agent.post('/finish').send(fields).expect(403);
+        await agent.post('/finish/guest').send(fields).expect(403);
+        assert.equal(tokenCalls(), 0);
+        await other.close();
+      });
     });
 
     it('is no guest', async () => {
@@ -344,6 +393,7 @@ describe('browserFlow', () => {
     assert.throws(make({ flow: 'sso' }), /option `flow`/);
     assert.throws(make({ callbackURL: '/callback' }), /option `callbackURL`/);
     assert.throws(make({ method: 'pigeon' }), /option `method`/);
+    assert.throws(make({ strategy: '' }), /option `strategy`/);
     assert.throws(make({ messages: { nonsense: 'x' } }), /option `messages.nonsense`/);
   });
 });

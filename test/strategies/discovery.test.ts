@@ -49,6 +49,18 @@ describe('user discovery', () => {
   const ask = (agent: Agent, body: object) =>
     agent.post('/code').send({ recaptcha: 'pass', ...body });
 
+  describe('that is switched off', () => {
+    const refused = async (path: string): Promise<void> => {
+      emulator.settings({ login: { discovery: false }, forgotPassword: { discovery: false } });
+      const form = { login_hint: phone, recaptcha: 'pass' };
+      const { body } = await open().post(path).send(form).expect(503);
+      assert.deepEqual([body.code, body.fault], ['flow_disabled', 'configuration']);
+      assert.deepEqual(emulator.outbox(), []);
+    };
+    it('is the administrator’s to mend, when a one-time code is asked for', () => refused('/code'));
+    it('is the administrator’s to mend, when a password is forgotten', () => refused('/forgotten'));
+  });
+
   describe('by password', () => {
     it('logs in by any identifier that the site’s handler knows', async () => {
       const agent = open();

@@ -71,6 +71,59 @@ describe('FirstPartyStrategy on a server that holds to the IETF draft', () => {
     await agent.get(`/first?code=${server.codeFromBrowser()}`).expect(200);
   });
 
+  describe('when a browser comes back from the server', () => {
+    const away = async (): Promise<Agent> => {
+      server.redirectToWeb = 'request_uri';
+      const agent = openDraft();
+      await post(agent, ada).expect(302);
+      return agent;
+    };
+    const comes = async (agent: Agent, query: string, status: number): Promise<unknown> =>
+      (await agent.get(`/first${query}`).expect(status)).body.code;
+
+    it('takes a refusal for what it is, ends the login, and has nothing sent', async () => {
+      const agent = await away();
+      const { length } = server.calls;
+      assert.equal(await comes(agent, '?error=access_denied', 403), 'sso_denied');
+      const code = server.codeFromBrowser();
+      assert.equal(await comes(agent, `?code=${code}`, 403), 'sso_state_unknown');
+      assert.equal((await agent.get('/first/me')).body.challenge, undefined);
+      assert.deepEqual([server.calls.length, server.tokenCalls.length], [length, 0]);
+    });
+
+    it('takes no answer of another issuer (RFC 9207)', async () => {
+      const agent = await away();
+      const query = `?code=${server.codeFromBrowser()}&iss=https://evil.example`;
+      assert.equal(await comes(agent, query, 502), 'untrusted_host');
+      assert.equal(server.tokenCalls.length, 0);
+    });
+
+    it('takes one answer only, whatever came of it', async () => {
+      const agent = await away();
+      assert.equal(await comes(agent, '?code=wrong', 502), 'code_exchange_refused');
+      const code = server.codeFromBrowser();
+      assert.equal(await comes(agent, `?code=${code}`, 403), 'sso_state_unknown');
+    });
+
+    it('finds the login that waits for it, whatever another tab has begun since', async () => {
+      const agent = await away();
+      const code = server.codeFromBrowser();
+      server.redirectToWeb = undefined;
+      await post(agent, { username: 'eve', password: 'x' }).expect(401);
+      await agent.get(`/first?code=${code}`).expect(200);
+    });
+
+    it('begins nothing where no login waits for it, or where it says nothing', async () => {
+      const agent = openDraft();
+      await post(agent, { username: 'ada' }).expect(401);
+      const { length } = server.calls;
+      assert.equal(await comes(agent, '?error=access_denied', 403), 'sso_state_unknown');
+      assert.equal(await comes(agent, '?code=1&state=2', 403), 'sso_state_unknown');
+      assert.equal(await comes(agent, '', 400), 'missing_credentials');
+      assert.equal(server.calls.length, length);
+    });
+  });
+
   it('sends the browser to the app’s own login by redirect', async () => {
     server.redirectToWeb = 'bare';
     const agent = openDraft({ webLogin: '/sso' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { MemoryStore } from 'express-session';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import request from 'supertest';
-import { FirstPartyStrategy } from '../../lib/index.js';
+import { FirstPartyStrategy, type FirstPartyCredentials } from '../../lib/index.js';
 import { challengeCalls, firstPartyClient, registerFirstParty } from '../support/first-party.js';
 import { createFirstPartyShop, type FirstPartyShopOptions } from '../support/first-party-shop.js';
 import type { Shop } from '../support/shop.js';
@@ -161,6 +161,22 @@ describe('FirstPartyStrategy', () => {
     assert.equal(visitor, uvid);
   });
 
+  describe('begins anew after a right password whose login failed, for', () => {
+    const token = 'POST /services/oauth2/token';
+    const fails = (title: string, fault: 'status' | 'empty' | 'reset', status: number): void => {
+      it(title, async () => {
+        const agent = open();
+        await post(agent, { ...alice, password: 'not-it-1' }).expect(401);
+        emulator.faults([{ match: token, fault, times: 1 }]);
+        await post(agent, alice).expect(status);
+        await post(agent, alice).expect(200);
+      });
+    };
+    fails('an error of Salesforce', 'status', 502);
+    fails('an answer that says nothing', 'empty', 502);
+    fails('an answer that was lost', 'reset', 503);
+  });
+
   describe('reports as an error, not as a wrong password', () => {
     const broken = (title: string, code: string, prepare: () => void): void => {
       it(`${title}: ${code}`, async () => {
@@ -198,6 +214,29 @@ describe('FirstPartyStrategy', () => {
     const agent = open({ firstParty: { messages: { challenge_required: 'Code eingeben.' } } });
     const { body } = await post(agent, byMail);
     assert.equal(body.message, 'Code eingeben.');
+  });
+
+  it('waits for readers that take their time', async () => {
+    const agent = open({
+      firstParty: {
+        credentials: async (req) => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          return req.body as FirstPartyCredentials;
+        },
+        registration: () => Promise.resolve(undefined),
+      },
+    });
+    await post(agent, alice).expect(200);
+  });
+
+  it('takes readers that give no object for what they are', async () => {
+    const isRefused = async (firstParty: object, option: string): Promise<void> => {
+      const { body } = await post(open({ firstParty }), alice).expect(500);
+      assert.equal(body.code, 'invalid_argument');
+      assert.match(String(body.message), new RegExp(`FirstPartyStrategy: option \`${option}\``));
+    };
+    await isRefused({ credentials: () => undefined }, 'credentials');
+    await isRefused({ registration: () => Promise.resolve(false) }, 'registration');
   });
 
   it('checks its options', () => {

@@ -50,6 +50,19 @@ describe('FirstPartyStrategy', () => {
       assert.equal(shop.logins[0]?.flow, 'first-party');
     });
 
+    it('takes a word that every object knows for one more unknown word of the server', async () => {
+      const agent = open();
+      const words = { error: 'authorization_required', error_code: 'constructor' };
+      const match = 'POST /services/oauth2/v1/authorization_challenge';
+      const challenge = { ...words, auth_session: 'as.1' };
+      emulator.faults([{ match, fault: 'status', status: 403, body: challenge }]);
+      const { body } = await post(agent, alice).expect(401);
+      assert.deepEqual(
+        [body.code, body.challenge.errorCode],
+        ['challenge_required', 'constructor'],
+      );
+    });
+
     it('fails a wrong password like every strategy, and takes the right one in the same login', async () => {
       const agent = open();
       const { body } = await post(agent, { ...alice, password: 'not-it-1' }).expect(401);
@@ -148,30 +161,31 @@ describe('FirstPartyStrategy', () => {
       assert.deepEqual(Object.keys(unknown.body.challenge), Object.keys(known.body.challenge));
     });
 
-    it('hides what the discovery handler says of an account', async () => {
-      const picky = await startEmulator({
-        discover: () => ({ userIds: [], customErrorMessage: 'This account is closed.' }),
+    for (const customErrorMessage of ['This account is closed.', 'Try the other shop.'])
+      it(`hides what the discovery handler says of an account: ${customErrorMessage}`, async () => {
+        const picky = await startEmulator({
+          discover: () => ({ userIds: [], customErrorMessage }),
+        });
+        registerFirstParty(picky);
+        picky.settings({ login: { discovery: true } });
+        shop = createFirstPartyShop({ emulator: picky });
+        const agent = request.agent(shop.app);
+        const { body } = await post(agent, { login_hint: 'x', recaptcha: 'pass' }).expect(401);
+        const { attempt, expiresAt, ...rest } = body.challenge;
+        assert.ok(typeof attempt === 'string' && expiresAt > Date.now());
+        const members = {
+          error: 'authorization_required',
+          error_code: 'login_initialized',
+          login_status: { state: 'otp_sent', type: 'EMAIL' },
+        };
+        assert.deepEqual(rest, {
+          ...{ flow: 'passwordless', state: 'otp_sent', method: 'email' },
+          ...{ error: members.error, errorCode: members.error_code, members },
+        });
+        const wrongCode = await post(agent, { code: '123456' }).expect(401);
+        assert.equal(wrongCode.body.code, 'invalid_code');
+        await picky.close();
       });
-      registerFirstParty(picky);
-      picky.settings({ login: { discovery: true } });
-      shop = createFirstPartyShop({ emulator: picky });
-      const agent = request.agent(shop.app);
-      const { body } = await post(agent, { login_hint: 'x', recaptcha: 'pass' }).expect(401);
-      const { attempt, expiresAt, ...rest } = body.challenge;
-      assert.ok(typeof attempt === 'string' && expiresAt > Date.now());
-      const members = {
-        error: 'authorization_required',
-        error_code: 'login_initialized',
-        login_status: { state: 'otp_sent', type: 'EMAIL' },
-      };
-      assert.deepEqual(rest, {
-        ...{ flow: 'passwordless', state: 'otp_sent', method: 'email' },
-        ...{ error: members.error, errorCode: members.error_code, members },
-      });
-      const wrongCode = await post(agent, { code: '123456' }).expect(401);
-      assert.equal(wrongCode.body.code, 'invalid_code');
-      await picky.close();
-    });
   });
 
   describe('registers', () => {

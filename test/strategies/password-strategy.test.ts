@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { startEmulator, type Emulator } from 'sf-headless-emulator';
 import request from 'supertest';
-import { PasswordStrategy } from '../../lib/index.js';
+import { HeadlessError, PasswordStrategy } from '../../lib/index.js';
 import { clientFor, createShop, type Shop, type ShopOptions } from '../support/shop.js';
 
 const alice = { username: 'alice@example.com', password: 'Passw0rd!' };
@@ -120,6 +120,45 @@ describe('PasswordStrategy', () => {
       });
     });
 
+    const told = async (verify: ShopOptions['verify']): Promise<unknown> => {
+      open({
+        ...(verify && { verify }),
+        routes: (app, passport) => {
+          app.post('/custom', (req, res, next) => {
+            const answer = (error: unknown, _user: unknown, info: unknown): void => {
+              if (error) next(error);
+              else res.json(info);
+            };
+            (passport.authenticate('sf-headless-password', answer) as (...a: unknown[]) => void)(
+              req,
+              res,
+              next,
+            );
+          });
+        },
+      });
+      return (await request(shop.app).post('/custom').send(alice)).body as unknown;
+    };
+
+    it('puts the info of verify over its own, so that there is a code always', async () => {
+      const info = await told((_login, done) => {
+        done(null, false, { message: 'Blocked.', until: 'Monday' });
+      });
+      assert.deepEqual(info, {
+        type: 'error',
+        message: 'Blocked.',
+        code: 'login_refused',
+        until: 'Monday',
+      });
+    });
+
+    it('hands on an info of verify that is a text as it is', async () => {
+      const info = await told((_login, done) => {
+        done(null, false, 'Blocked.');
+      });
+      assert.equal(info, 'Blocked.');
+    });
+
     it('redirects by failureRedirect and keeps the message by failureMessage', async () => {
       open({
         routes: (app, passport) => {
@@ -200,6 +239,20 @@ describe('PasswordStrategy', () => {
       assert.equal(body.code, 'body_not_parsed');
     });
 
+    it('a body of a kind that no form has, with 400, parsers or not', async () => {
+      for (const without of [[], ['parsers']] as const) {
+        open({ without });
+        for (const type of ['text/plain', 'application/octet-stream', 'application/jsonx']) {
+          await request(shop.app).post('/login').type(type).send('x').expect(400);
+        }
+        await shop.close();
+      }
+      open({ without: ['parsers'] });
+      for (const type of ['application/json; charset=utf-8', 'multipart/form-data; boundary=x']) {
+        await request(shop.app).post('/login').type(type).send('{}').expect(500);
+      }
+    });
+
     it('credentials in the URL', async () => {
       open();
       await request(shop.app).post('/login').query(alice).expect(400);
@@ -222,6 +275,40 @@ describe('PasswordStrategy', () => {
     });
     accepted('a colon in a username, by the body', 'ada:shop@example.com', 'Passw0rd!');
     accepted('a password that would burst a header', 'ada@example.com', `1${'ü'.repeat(6000)}`);
+  });
+
+  describe('takes an error of verify for none of the visitor’s, whatever it is', () => {
+    const fails = (title: string, verify: ShopOptions['verify']): void => {
+      it(title, async () => {
+        const seen: unknown[] = [];
+        open({
+          ...(verify && { verify }),
+          routes: (app, passport) => {
+            app.post('/custom', (req, res, next) => {
+              const answer = (error: unknown): void => {
+                seen.push(error);
+                next(error);
+              };
+              (passport.authenticate('sf-headless-password', answer) as (...a: unknown[]) => void)(
+                req,
+                res,
+                next,
+              );
+            });
+          },
+        });
+        await request(shop.app).post('/custom').send(alice).expect(401);
+        assert.deepEqual(seen, [lost]);
+      });
+    };
+    const lost = new HeadlessError('login_required');
+    fails('thrown', () => {
+      throw lost;
+    });
+    fails('promised', () => Promise.reject(lost));
+    fails('handed to done', (_login, done) => {
+      done(lost);
+    });
   });
 
   for (const [what, verify] of [

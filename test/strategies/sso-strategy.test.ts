@@ -71,6 +71,10 @@ describe('SsoStrategy', () => {
         app.post('/sso', authenticate);
         app.get('/callback', authenticate, done);
         app.post('/callback', authenticate, done);
+        app.post(
+          '/redirecting',
+          passport.authenticate('sf-headless-sso', { failureRedirect: '/login-form' }) as never,
+        );
         app.get(
           '/google',
           passport.authenticate('sf-headless-sso', { provider } as object) as never,
@@ -309,6 +313,19 @@ describe('SsoStrategy', () => {
       assert.equal(tokenCalls(), 0);
     });
 
+    it('a body that is no callback, by failureRedirect as every failure', async () => {
+      const agent = open();
+      const post = (body: string, type: string): request.Test =>
+        agent.post('/redirecting').type(type).send(body).expect(302);
+      for (const refused of [
+        post('state[a]=x', 'form'),
+        post('{"code":5,"state":"x"}', 'json'),
+        post('code=a&code=b', 'form'),
+      ]) {
+        assert.equal(location(await refused), '/login-form');
+      }
+    });
+
     it('a person who said no', async () => {
       outcome('deny');
       const agent = open();
@@ -374,12 +391,95 @@ describe('SsoStrategy', () => {
     });
   });
 
+  describe('ends what it began itself, and leaves a callback alone that', () => {
+    const callbackURL = 'http://localhost:3000/callback';
+    const other = 'Corp_Staff';
+    const seen: string[] = [];
+    const clients: HeadlessClient[] = [];
+    afterEach(async () => {
+      seen.length = 0;
+      await Promise.all(clients.splice(0).map((each) => each.close()));
+    });
+    interface Desk extends Partial<SsoStrategyOptions> {
+      readonly as?: string;
+      readonly clientId?: string;
+    }
+    /** An app with two strategies, each at a route of its own; `as` is the name that Passport knows one by. */
+    function openTwo(first: Desk, second: Desk): Agent {
+      client = clientFor(emulator);
+      shop = createShop({
+        emulator,
+        routes: (app, passport) => {
+          for (const [at, { as, clientId, ...options }] of [first, second].entries()) {
+            const own = clientId === undefined ? client : clientFor(emulator, { clientId });
+            if (own !== client) clients.push(own);
+            const path = `/${String(at)}`;
+            const strategy = new SsoStrategy({ client: own, ...options }, () => {
+              seen.push(path);
+              return { id: path };
+            });
+            const name = as ?? strategy.name;
+            passport.use(name, strategy as Strategy);
+            const handler = passport.authenticate(name) as RequestHandler;
+            app.get(path, handler, (_req, res) => res.json({ ended: path }));
+          }
+        },
+      });
+      return request.agent(shop.app);
+    }
+    const ends = async (first: Desk, second: Desk): Promise<void> => {
+      const asked = first.providers?.[0];
+      const agent = openTwo(first, second);
+      const query = asked === undefined ? '' : `?provider=${asked}`;
+      const begun = await agent.get(`/0${query}`).expect(302);
+      const visitor = new CookieVisitor(emulator);
+      let arrival = await visitor.go(location(begun));
+      if (asked === undefined) arrival = await visitor.fillIn(arrival, 'bob@example.com');
+      const { search } = arrival.url;
+      await agent.get(`/1${search}`).expect(403);
+      assert.deepEqual([seen, tokenCalls()], [[], 0]);
+      await agent.get(`/0${search}`).expect(200);
+      assert.deepEqual(seen, ['/0']);
+    };
+
+    it('a strategy of another name began', () =>
+      ends({ name: 'customer', providers: [provider] }, { name: 'staff', providers: [provider] }));
+    it('a strategy of another name began on the site’s login page', () =>
+      ends({ name: 'customer' }, { name: 'staff' }));
+    it('names a provider outside its own list', () =>
+      ends({ as: 'customer', providers: [provider] }, { as: 'staff', providers: [other] }));
+    it('was to come to another URL', () =>
+      ends(
+        { as: 'customer', providers: [provider] },
+        { as: 'staff', providers: [provider], callbackURL: `${callbackURL}?staff` },
+      ));
+    it('belongs to another client', () => {
+      emulator.client('3MVG9.other', { redirectUris: [callbackURL] });
+      return ends(
+        { as: 'customer', providers: [provider] },
+        { as: 'staff', providers: [provider], clientId: '3MVG9.other' },
+      );
+    });
+  });
+
   describe('returnTo', () => {
     it('is there after the login, encoded, for the app to redirect to', async () => {
       const agent = open();
       const query = `?provider=${provider}&returnTo=${encodeURIComponent('/büro?a=b c#d')}`;
       const { body } = await finish(agent, await back(await start(agent, query))).expect(200);
       assert.equal(body.returnTo, '/b%C3%BCro?a=b%20c#d');
+    });
+
+    it('and the provider may be read by functions that take their time', async () => {
+      const later = async <T>(value: T): Promise<T> => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return value;
+      };
+      const sso = { provider: () => later(provider), returnTo: () => later('/offers') };
+      const agent = open({ sso });
+      const { body } = await finish(agent, await back(await start(agent, ''))).expect(200);
+      assert.equal(body.returnTo, '/offers');
+      assert.equal(body.user.id, idOf('alice@example.com'));
     });
 
     it('is dropped when it leads out of the app', async () => {

@@ -27,13 +27,19 @@ export class Issuer {
 
   static async start(): Promise<Issuer> {
     const issuer = new Issuer();
-    const { publicKey } = await keys;
-    const key = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
-    issuer.json('/id/keys', 200, { keys: [key] });
+    await issuer.publishKeys();
     issuer.server.listen(0, '127.0.0.1');
     await once(issuer.server, 'listening');
     issuer.origin = `http://127.0.0.1:${String((issuer.server.address() as AddressInfo).port)}`;
     return issuer;
+  }
+
+  /** Publishes the key of the tests, under one key id or several. */
+  async publishKeys(...kids: string[]): Promise<void> {
+    const key = await exportJWK((await keys).publicKey);
+    const names = kids.length > 0 ? kids : ['one'];
+    const all = names.map((kid) => ({ ...key, kid, alg: 'RS256', use: 'sig' }));
+    this.json('/id/keys', 200, { keys: all });
   }
 
   json(path: string, status: number, body: unknown, headers: Record<string, string> = {}): void {

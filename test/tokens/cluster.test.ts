@@ -43,6 +43,14 @@ describe('eight processes over one Redis, with refresh tokens that rotate', func
         cluster.assertOneRefresh();
       });
 
+      it('hand out no token that has ended, whichever of them has stored it', async () => {
+        const customer = await cluster.customerAt(first, 4);
+        await pause(4_200);
+        const answers = await cluster.storm(customer, 1, '/shared/token', [second, first]);
+        await cluster.assertServed(customer, answers);
+        cluster.assertOneRefresh();
+      });
+
       it('refresh once when that one does it', async () => {
         const customer = await cluster.expiredCustomer();
         cluster.emulator.faults([{ match: refreshCall, delay: 300 }]);

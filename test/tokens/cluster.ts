@@ -77,6 +77,17 @@ export class Cluster {
     return all;
   }
 
+  /** A customer who has logged in at a process, and whose access token lives for so many seconds. */
+  async customerAt(member: Member, seconds: number): Promise<Customer> {
+    this.tokensLive(seconds / 60);
+    const customer = this.newCustomer();
+    const { status, body } = await customer.logIn(member.url);
+    assert.equal(status, 200, body.code);
+    this.tokensLive(30);
+    this.emulator.clearLog();
+    return customer;
+  }
+
   async expiredCustomer(): Promise<Customer> {
     const [customer] = await this.expiredCustomers(1);
     assert.ok(customer);

@@ -120,7 +120,7 @@ describe('a refresh that goes wrong', () => {
     });
   };
 
-  it('counts as sent when the keys to verify its answer cannot be had', async () => {
+  it('keeps the refresh token it got when the keys to verify the rest cannot be had', async () => {
     rotate(emulator, { isNamedUserJwtEnabled: true, namedUserJwtTimeout: 0.05 });
     open(1);
     const cookie = await sessionCookie(shop);
@@ -131,12 +131,32 @@ describe('a refresh that goes wrong', () => {
       { match: 'GET /id/keys', fault: 'status', status: 429 },
       { match: 'GET /services/oauth2/id/keys', fault: 'status', status: 429 },
     ]);
-    const { token } = await askToken(shop, cookie);
-    assert.ok(token === undefined || token === old);
+    const { token, code } = await askToken(shop, cookie);
+    assert.ok(token === old || code === 'unexpected_answer', `${String(token)} ${String(code)}`);
     emulator.faults([]);
-    await askToken(shop, cookie);
+    // Until then the failure is not tried again.
+    await pass(1_100);
+    const { token: fresh = '' } = await askToken(shop, cookie);
+    assert.notEqual(fresh, old);
+    assert.equal(await isAlive(emulator, fresh), true);
+    assert.equal(refreshesSeen(emulator).length, 2);
+    assertNoneTwice(emulator);
+  }).timeout(8_000);
+
+  it('is not tried again for a while when there were too many', async () => {
+    open(0.3);
+    const cookie = await sessionCookie(shop);
+    await pass(350);
+    emulator.faults([{ match: refresh, times: 1, fault: 'status', status: 429 }]);
+    for (let time = 0; time < 3; time += 1) {
+      const { status, code } = await askToken(shop, cookie);
+      assert.deepEqual([status, code], [429, 'rate_limited']);
+    }
     assert.equal(refreshesSeen(emulator).length, 1);
-  }).timeout(6_000);
+    await pass(5_000);
+    const { token = '' } = await askToken(shop, cookie);
+    assert.equal(await isAlive(emulator, token), true);
+  }).timeout(10_000);
 
   const kept = (title: string, rule: Omit<FaultRule, 'match'>): void => {
     it(`keeps the login when Salesforce certainly has not used the token: ${title}`, async () => {
@@ -153,7 +173,6 @@ describe('a refresh that goes wrong', () => {
       assert.equal(await isAlive(emulator, token), true);
     });
   };
-  kept('too many requests', { status: 429 });
   kept('the secret of the app is wrong', { status: 400, body: { error: 'invalid_client' } });
   kept('the app is not approved', { status: 400, body: { error: 'invalid_app_access' } });
   kept('one more step is wanted', { status: 403, body: { error: 'insufficient_authorization' } });

@@ -26,7 +26,7 @@ describe('what req.headless.fetch does with streams and signals', () => {
     base = `http://127.0.0.1:${(org.address() as AddressInfo).port}`;
     shop = createTokenShop({
       emulator,
-      client: { issuers: [base] },
+      client: { issuers: [base], timeout: 400 },
       routes: (app) => {
         app.get('/run', (req, res, next) => {
           run(req.headless).then((value) => res.json({ value }), next);
@@ -105,7 +105,9 @@ describe('what req.headless.fetch does with streams and signals', () => {
     });
     assert.equal(seen, 401);
     assert.equal(calls, 1);
-    assert.equal(refreshesSeen(emulator).length, 0);
+    // The next call has a token that is good.
+    await pass(300);
+    assert.equal(refreshesSeen(emulator).length, 1);
   });
 
   for (const [what, body, sent] of [
@@ -157,6 +159,37 @@ describe('what req.headless.fetch does with streams and signals', () => {
     assert.equal(status, 403);
   });
 
+  it('waits for the beginning of a refusal no longer than for an answer, and hands it on whole', async () => {
+    let finish: () => void = () => undefined;
+    answer = (_req, res) => {
+      res.writeHead(403, { 'content-type': 'text/plain' });
+      res.flushHeaders();
+      finish = () => res.end('No_Access');
+    };
+    const begun = Date.now();
+    const seen = await inRequest(async (headless) => {
+      const response = await headless.fetch(`${base}/x`);
+      const waited = Date.now() - begun;
+      finish();
+      return { status: response.status, text: await response.text(), waited };
+    });
+    assert.deepEqual([seen.status, seen.text], [403, 'No_Access']);
+    assert.ok(seen.waited < 2000, `${seen.waited} ms`);
+  });
+
+  it('hands a refusal on that breaks off, for its reader to see', async () => {
+    answer = (_req, res) => {
+      res.writeHead(403, { 'content-type': 'text/plain', 'content-length': '17' });
+      res.write('Bad_');
+      setTimeout(() => res.destroy(), 20);
+    };
+    const seen = await inRequest(async (headless) => {
+      const response = await headless.fetch(`${base}/x`);
+      return [response.status, await rejection(response.text())];
+    });
+    assert.deepEqual(seen, [403, 'terminated']);
+  });
+
   it('does not begin once its signal is aborted', async () => {
     let calls = 0;
     answer = (_req, res) => {
@@ -167,6 +200,24 @@ describe('what req.headless.fetch does with streams and signals', () => {
     const said = await inRequest((headless) => rejection(headless.fetch(`${base}/x`, { signal })));
     assert.equal(said, 'not any more');
     assert.equal(calls, 0);
+  });
+
+  it('ends when its signal is aborted while the token is renewed; the renewal goes on', async () => {
+    answer = (_req, res) => {
+      res.writeHead(401).end();
+    };
+    const before = refreshesSeen(emulator).length;
+    emulator.faults([{ match: 'POST /services/oauth2/token', delay: 350, times: 1 }]);
+    const began = Date.now();
+    const said = await inRequest((headless) => {
+      const signal = AbortSignal.timeout(100);
+      return rejection(headless.fetch(`${base}/x`, { signal }));
+    });
+    assert.ok(Date.now() - began < 300, 'the call waited for the renewal');
+    assert.match(said, /timeout/);
+    await pass(500);
+    assert.equal(refreshesSeen(emulator).length - before, 1);
+    assert.equal((await visitor.get('/token')).status, 200);
   });
 
   it('ends when its signal is aborted before the answer has begun', async () => {

@@ -110,6 +110,41 @@ describe('req.headless.fetch', () => {
     });
   }
 
+  it('renews it again when Salesforce ends the new one too, however soon', async () => {
+    open();
+    const visitor = await loggedIn(shop);
+    for (let time = 0; time < 3; time += 1) {
+      await kill(await tokenOf(visitor));
+      assert.equal((await call(visitor, query)).status, 200);
+    }
+    assert.equal(refreshesSeen(emulator).length, 3);
+  });
+
+  it('makes a guest one new token for an API that takes none of a guest', async () => {
+    open();
+    const visitor = request.agent(shop.app);
+    await visitor.post('/save').expect(200);
+    emulator.clearLog();
+    for (let time = 0; time < 4; time += 1) {
+      assert.equal((await call(visitor, query)).status, 401);
+    }
+    assert.equal(callsOf(emulator, '/oauth2/token'), 1);
+  });
+
+  for (const [title, answer] of [
+    ['as the error of an object', { body: { error: 'Bad_OAuth_Token' } }],
+    ['without a type', { body: 'Bad_OAuth_Token', headers: { 'Content-Type': '' } }],
+  ] as const) {
+    it(`knows the word for a dead token ${title}`, async () => {
+      open();
+      const visitor = await loggedIn(shop);
+      const fault = { fault: 'status', status: 403, times: 1, ...answer } as const;
+      emulator.faults([{ match: 'GET /services/data/v66.0/query', ...fault }]);
+      assert.equal((await call(visitor, query)).status, 200);
+      assert.equal(refreshesSeen(emulator).length, 1);
+    });
+  }
+
   it('renews once for many calls that find the token dead', async () => {
     open();
     const visitor = await loggedIn(shop);

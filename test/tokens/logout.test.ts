@@ -73,6 +73,86 @@ describe('the end of tokens', () => {
     assert.deepEqual(body, {});
   });
 
+  it('says so still when somebody has logged in once more in between', async () => {
+    const shop = open({ client: { scope: 'api openid refresh_token web' } });
+    for (const who of [alice, { ...alice, username: 'bob@example.com' }]) {
+      const visitor = await loggedIn(shop);
+      await visitor.get('/link').expect(200);
+      await visitor.post('/login').send(who).expect(200);
+      const { body } = await visitor.post('/leave').expect(200);
+      assert.notEqual(
+        body.siteLogoutUrl,
+        undefined,
+        'the browser’s session on the site is still there',
+      );
+    }
+  });
+
+  it('ends the refresh token, and the access token with it', async () => {
+    const shop = open();
+    const visitor = await loggedIn(shop);
+    const token = await tokenOf(visitor);
+    const refreshToken = shop.logins[0]?.tokens.refreshToken ?? '';
+    await visitor.post('/leave').expect(200);
+    assert.equal(await isAlive(emulator, token), false);
+    await assert.rejects(shop.client.refresh({ refreshToken }), { code: 'login_required' });
+  });
+
+  it('is on record while Salesforce hangs, should this process die, and off it when Salesforce answers', async () => {
+    const shop = open({ client: { timeout: 3_000 } });
+    const visitor = await loggedIn(shop);
+    emulator.faults([{ match: revoke, times: 1, delay: 1_000 }]);
+    const leaving = visitor.post('/leave').then(() => undefined);
+    await pass(700);
+    assert.match(store.dump, /sf-headless-revocations-/);
+    await leaving;
+    await pass(100);
+    assert.doesNotMatch(store.dump, /sf-headless-revocations-/);
+    assert.equal(callsOf(emulator, '/oauth2/revoke'), 1);
+  });
+
+  it('ends the tokens though the store fails at any one of its steps', async () => {
+    for (let step = 0; step < 8; step += 1) {
+      const shop = open();
+      const visitor = await loggedIn(shop);
+      const token = await tokenOf(visitor);
+      const { inner } = store;
+      const own = {
+        get: inner.get.bind(inner),
+        set: inner.set.bind(inner),
+        destroy: inner.destroy.bind(inner),
+      };
+      let left = step;
+      const failing =
+        (name: 'get' | 'set' | 'destroy') =>
+        (...parts: unknown[]): void => {
+          const done = parts.at(-1) as (error: unknown) => void;
+          // The session itself is read before anybody logs out of it.
+          const isOurs = name !== 'get' || String(parts[0]).startsWith('sf-headless-');
+          if (isOurs && left === 0) setImmediate(done, new Error('the store is on fire'));
+          else Reflect.apply(own[name], inner, parts);
+          if (isOurs) left -= 1;
+        };
+      Object.assign(inner, {
+        get: failing('get'),
+        set: failing('set'),
+        destroy: failing('destroy'),
+      });
+      await visitor.post('/leave');
+      await pass(250);
+      Object.assign(inner, own);
+      assert.equal(await isAlive(emulator, token), false, `step ${step}`);
+    }
+  }).timeout(15_000);
+
+  it('removes a record that no key of the ring opens', async () => {
+    const cookie = await sessionCookie(open({ headless: { secret: 'old' } }));
+    const shop = open({ headless: { secret: 'new' } });
+    assert.equal(records(), 1);
+    await leave(shop, cookie).expect(200);
+    assert.equal(records(), 0);
+  });
+
   it('is the same for two logouts at once, and for one more', async () => {
     const shop = open();
     const cookie = await sessionCookie(shop);

@@ -53,7 +53,8 @@ passport.use(
   new PasswordStrategy(
     {
       client,
-      credentials: ({ body }) => body as { username?: string; password?: string },
+      credentials: async ({ body }) =>
+        (await Promise.resolve(body)) as { username?: string; password?: string },
       messages: { invalid_credentials: 'Das passt nicht zusammen.' },
     },
     (login, done) => {
@@ -89,7 +90,14 @@ app.use(
 );
 app.use(passport.initialize());
 app.use(passport.session());
-app.use(headlessSession({ client, limits: { codeAttempts: 5 } }));
+app.use(
+  headlessSession({
+    client,
+    secret: process.env['SESSION_SECRET'],
+    limits: { codeAttempts: 5, codeSends: undefined },
+    cookie: { domain: process.env['DOMAIN'] },
+  }),
+);
 
 // `passport.authenticate` gives `any`, in every version of its types.
 const authenticate = (strategy: string): express.RequestHandler =>

@@ -169,7 +169,9 @@ function build(exchange: Exchange): Built {
       const call = { clientId, responseType: true, proof, ...rest } as unknown as ChallengeCall;
       const url = `${site.base}/services/oauth2/v1/authorization_challenge`;
       const request = challengeRequest(url, format === 'json' ? 'json' : 'form', call);
-      const subject = { recaptcha: call.recaptcha, isRegistration: call.userdata !== undefined };
+      const isByHint = call.loginHint !== undefined;
+      const isRegistration = call.userdata !== undefined;
+      const subject = { recaptcha: call.recaptcha, isRegistration, isByHint };
       return { request, read: (response) => readChallenge(subject, request, response) };
     }
     case 'challenge-token': {
