@@ -179,8 +179,9 @@ const meanings = {
     status: 503,
     message: 'This flow is switched off in Salesforce.',
     hint:
-      `Check ${codeAndCredentials}; for guests the app > Policies > Enable Code and Credentials Flow for Guest Users; ` +
-      'for one-time codes Experience Workspaces > Administration > Login & Registration > headless passwordless login.',
+      'Plain logins need no switch of the site; for the others look at Experience Workspaces > Administration > Login & ' +
+      'Registration: headless registration, headless forgot password, headless passwordless login. For guests the app > ' +
+      `Policies > Enable Code and Credentials Flow for Guest Users. For all of them check ${codeAndCredentials}.`,
   },
   invalid_client_id: {
     fault: 'configuration',

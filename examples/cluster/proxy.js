@@ -3,9 +3,14 @@ import { createServer, request as send } from 'node:http';
 /** Bytes that a form may have. */
 const longest = 64 * 1024;
 
+/** Milliseconds without a byte of an answer after which a process counts as frozen: for what only reads, and for the rest. */
+const patience = { reading: 10_000, writing: 30_000 };
+
+const onlyReads = ({ method }) => ['GET', 'HEAD'].includes(method);
+
 /**
  * A proxy that asks the processes in turn, whoever the visitor is. A request goes on to the next process when it cannot
- * have had an effect: when there was no connection, or when it only reads. `GET /health` is answered here.
+ * have had an effect: when there was no connection, or when it only reads and no answer came. `GET /health` is answered here.
  *
  * @param supervisor whose members are asked.
  */
@@ -31,20 +36,20 @@ export function createProxy(supervisor) {
       refuse(res, 413, 'That was too much text.');
       return;
     }
+    let refusal = members.length > 0 ? [502, 'Please try again.'] : [503, 'No process is up.'];
     for (const { url } of members) {
       try {
         await forward(req, body, url, res);
         return;
       } catch (error) {
-        const hadNoEffect = error.code === 'ECONNREFUSED' || ['GET', 'HEAD'].includes(req.method);
+        const hadNoEffect = error.code === 'ECONNREFUSED' || onlyReads(req);
+        if (error.code === 'ETIMEDOUT') refusal = [504, 'No answer came in time.'];
         if (res.headersSent) res.destroy();
         if (res.headersSent || res.destroyed) return;
         if (!hadNoEffect) break;
       }
     }
-    const [status, text] =
-      members.length > 0 ? [502, 'Please try again.'] : [503, 'No process is up.'];
-    refuse(res, status, text);
+    refuse(res, ...refusal);
   });
 }
 
@@ -75,10 +80,14 @@ function forward(req, body, url, res) {
     };
     delete headers['transfer-encoding'];
     // Without keep-alive: the end of a process never meets a request on an old connection.
-    const options = { method: req.method, path: req.url, headers, agent: false };
+    const timeout = onlyReads(req) ? patience.reading : patience.writing;
+    const options = { method: req.method, path: req.url, headers, timeout, agent: false };
     const passed = send(new URL(url), options, (answer) => {
       res.writeHead(answer.statusCode, withoutConnection(answer.headers));
       answer.on('error', reject).pipe(res).on('finish', resolve);
+    });
+    passed.on('timeout', () => {
+      passed.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }));
     });
     passed.on('error', reject).end(body);
     // A visitor who has gone away needs no answer.

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { ConfigError, readConfig } from './config.js';
 import { openOrg } from './org.js';
 import { createProxy } from './proxy.js';
-import { openRedis, ConfigError } from './redis-server.js';
+import { openRedis } from './redis-server.js';
 import { Supervisor } from './supervisor.js';
 
 /** How many processes the shop runs in. */
@@ -25,9 +26,10 @@ function stop() {
 
 async function start() {
   const log = (line) => console.error(line);
-  const redis = await openRedis(process.env.REDIS_URL);
+  const config = readConfig(process.env);
+  const redis = await openRedis(config.redisUrl);
   started(redis.close);
-  const org = await openOrg(process.env);
+  const org = await openOrg(config.org);
   started(org.close);
 
   const supervisor = new Supervisor({
@@ -36,14 +38,14 @@ async function start() {
       ...org.environment,
       REDIS_URL: redis.url,
       // Every process must have the same one: it signs the cookies, and seals the tokens in Redis.
-      SESSION_SECRET: process.env.SESSION_SECRET || randomBytes(32).toString('base64url'),
+      SESSION_SECRET: config.secret ?? randomBytes(32).toString('base64url'),
     },
     log,
   });
   started(() => supervisor.stop());
   await supervisor.start();
 
-  const server = createProxy(supervisor).listen(Number(process.env.PORT || 3000));
+  const server = createProxy(supervisor).listen(config.port);
   await once(server, 'listening').catch(({ message }) => {
     throw new ConfigError(message);
   });
@@ -52,8 +54,11 @@ async function start() {
     server.closeAllConnections();
   });
 
-  console.log(`Emulator:     ${org.site}`);
-  console.log('Log in as:    alice@example.com or bob@example.com, password Passw0rd!');
+  console.log(`${config.org ? 'Salesforce:  ' : 'Emulator:    '} ${org.site}`);
+  if (redis.address) console.log(`Redis:        ${redis.address}`);
+  if (!config.org) {
+    console.log('Log in as:    alice@example.com or bob@example.com, password Passw0rd!');
+  }
   console.log(`Cluster shop: http://localhost:${server.address().port}`);
 }
 

@@ -6,7 +6,15 @@ var emulation = require('sf-headless-emulator');
 
 var demoCustomers = 'Log in as:   alice@example.com or bob@example.com, password Passw0rd!';
 
+var port = readPort(process.env.PORT || '3000');
+
 process.env.SESSION_SECRET = process.env.SESSION_SECRET || crypto.randomBytes(32).toString('hex');
+
+// Node takes anything else for the name of a socket file.
+function readPort(text) {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
+  return fail(new Error('PORT must be a number from 0 to 65535, and is "' + text + '"'));
+}
 
 // Without a site of your own: an emulator of Salesforce, with the app that every emulator knows.
 function startEmulator() {
@@ -22,7 +30,7 @@ function startEmulator() {
 function listen(app) {
   var server = http.createServer(app);
   server.on('error', fail);
-  server.listen(process.env.PORT || 3000, 'localhost', function () {
+  server.listen(port, 'localhost', function () {
     console.log('Legacy shop: http://localhost:' + server.address().port);
   });
 }

@@ -12,6 +12,7 @@ import { accountRoutes } from './routes/account.js';
 import { firstPartyRegisterRoutes } from './routes/first-party-register.js';
 import { firstPartyRoutes } from './routes/first-party.js';
 import { forgotPasswordRoutes } from './routes/forgot-password.js';
+import { createSendLimit } from './routes/form-pages.js';
 import { inBrowserRoutes } from './routes/in-browser.js';
 import { loginRoutes } from './routes/login.js';
 import { registerRoutes } from './routes/register.js';
@@ -19,7 +20,7 @@ import { savedRoutes } from './routes/saved.js';
 import { tripRoutes } from './routes/trips.js';
 import { securityHeaders } from './security-headers.js';
 import { createUpgrade } from './upgrade.js';
-import { visitor, visitorCookie } from './visitor.js';
+import { sessionCookie, visitor, visitorCookie } from './visitor.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -48,14 +49,16 @@ export const callbackPaths = { redirect: '/login/sso/callback', page: '/login/in
  */
 export function createShop(shop) {
   const { client, savedTrips, captcha, mailbox, url, providers = [], firstParty, log } = shop;
+  const identifier = identifierOf(shop.loginHint);
   const login = createLogin({
     client,
+    refused: identifier.refused,
     providers,
     callbackURL: url + callbackPaths.redirect,
     codeURL: url + callbackPaths.page,
     firstParty,
   });
-  const identifier = identifierOf(shop.loginHint);
+  const sendLimit = createSendLimit();
 
   const app = express();
   app.set('trust proxy', shop.trustProxy ?? false);
@@ -78,7 +81,7 @@ export function createShop(shop) {
 
   app.use(
     session({
-      name: 'shop.sid',
+      name: sessionCookie,
       secret: shop.secrets,
       store: shop.sessionStore,
       resave: false,
@@ -104,14 +107,14 @@ export function createShop(shop) {
 
   app.use(tripRoutes({ savedTrips }));
   app.use(savedRoutes({ savedTrips }));
-  app.use(loginRoutes({ login, identifier }));
+  app.use(loginRoutes({ login, identifier, sendLimit }));
   app.use(inBrowserRoutes({ login, site: client.site }));
   if (firstParty) {
-    app.use(firstPartyRoutes({ login, identifier }));
-    app.use(firstPartyRegisterRoutes({ login }));
+    app.use(firstPartyRoutes({ login, identifier, sendLimit }));
+    app.use(firstPartyRegisterRoutes({ login, sendLimit }));
   }
-  app.use(registerRoutes({ login }));
-  app.use(forgotPasswordRoutes({ login, identifier }));
+  app.use(registerRoutes({ login, sendLimit }));
+  app.use(forgotPasswordRoutes({ login, identifier, sendLimit }));
   app.use(accountRoutes({ client, isPrivate: shop.isPrivate, log }));
 
   app.use(notFound);
@@ -126,6 +129,11 @@ export function createShop(shop) {
  */
 function identifierOf(loginHint) {
   const label = loginHint ?? 'Username';
-  const empty = `Enter your ${label[0].toLowerCase()}${label.slice(1)}.`;
-  return { name: loginHint === undefined ? 'username' : 'login_hint', label, empty };
+  const words = label[0].toLowerCase() + label.slice(1);
+  return {
+    name: loginHint === undefined ? 'username' : 'login_hint',
+    label,
+    empty: `Enter your ${words}.`,
+    refused: `That ${words} and password do not match.`,
+  };
 }

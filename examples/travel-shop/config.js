@@ -33,8 +33,8 @@ export function readConfig(env) {
     secrets: secrets(env),
     recaptchaSiteKey: env.RECAPTCHA_SITE_KEY || undefined,
     url: shopUrl(env.SHOP_URL),
-    loginHint: env.SF_LOGIN_HINT || undefined,
-    providers: providers(env.SF_SSO_PROVIDERS),
+    loginHint: ofTheSite(env, 'SF_LOGIN_HINT'),
+    providers: providers(ofTheSite(env, 'SF_SSO_PROVIDERS')),
     firstParty: demoSwitch(env, 'FIRST_PARTY', 'it makes its own key'),
     isPrivate: demoSwitch(env, 'PRIVATE', 'it makes its own secret'),
     hybrid: isOn(env, 'SF_HYBRID'),
@@ -91,6 +91,12 @@ function isOn(env, name) {
   if (!env[name]) return false;
   if (env[name] !== '1') throw new ConfigError(`${name} must be 1, or not set`);
   return true;
+}
+
+/** What speaks of a real site: the demo has its own. */
+function ofTheSite(env, name) {
+  if (env[name] && !env.SF_SITE) throw new ConfigError(`SF_SITE is needed when ${name} is set`);
+  return env[name] || undefined;
 }
 
 /** What only the org of the demo can be told. */

@@ -1,3 +1,5 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ConfigError } from './config.js';
 
 /**
@@ -22,17 +24,55 @@ export function openDatabase({ url, folder }, log) {
 
 async function openEmbedded(folder) {
   const { PGlite } = await import('@electric-sql/pglite');
+  const release = folder === undefined ? () => undefined : await claim(folder);
   let database;
   try {
     database = await PGlite.create(folder);
   } catch (error) {
+    await release();
     throw new ConfigError(`DATABASE_FOLDER: no database in ${folder}: ${error.message}`);
   }
   return {
     query: queryOf(database),
     transaction: (work) => database.transaction((transaction) => work(queryOf(transaction))),
-    close: () => database.close(),
+    async close() {
+      await database.close();
+      await release();
+    },
   };
+}
+
+/**
+ * Takes a folder for this process: two at once would spoil it, and PGlite does not see to that. A file beside the folder
+ * names the process; one that has ended without removing it does not count.
+ *
+ * @returns a function that gives it back.
+ */
+async function claim(folder) {
+  const file = `${resolve(folder)}.lock`;
+  const owner = Number(await readFile(file, 'utf8').catch(() => ''));
+  if (owner !== process.pid && isRunning(owner)) {
+    throw new ConfigError(
+      `DATABASE_FOLDER: ${folder} is in use by process ${owner}; if that is no shop, remove ${file}`,
+    );
+  }
+  try {
+    await rm(file, { force: true });
+    await writeFile(file, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    throw new ConfigError(`DATABASE_FOLDER: no database in ${folder}: ${error.message}`);
+  }
+  return () => rm(file, { force: true });
+}
+
+function isRunning(pid) {
+  if (!(pid > 0)) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It is somebody else's.
+    return error.code === 'EPERM';
+  }
 }
 
 async function openPostgres(url, log) {

@@ -16,12 +16,13 @@ import { readFirstPartyRegistration, readRegistration } from './registration.js'
  * A Passport of our own instead of the module's shared one, so that two shops (or two tests) in one process do not
  * overwrite each other's strategies.
  *
+ * @param refused what to say of a login that Salesforce refuses, in the words of the form.
  * @param providers `{ name, label }` of the site's identity providers that the login page offers.
  * @param callbackURL where Salesforce sends the browser back to after single sign-on, or a login on the site's own page.
  * @param codeURL where Salesforce sends the code of a login that the page runs, if not to its own echo endpoint.
  * @param firstParty whether the client can do OAuth 2.0 for First-Party Applications: it has a private key.
  */
-export function createLogin({ client, providers, callbackURL, codeURL, firstParty }) {
+export function createLogin({ client, refused, providers, callbackURL, codeURL, firstParty }) {
   const passport = new Passport();
 
   /**
@@ -34,10 +35,12 @@ export function createLogin({ client, providers, callbackURL, codeURL, firstPart
     return { id: userId, name: name ?? username ?? 'customer', identityUrl, webSessions };
   }
 
+  // The library's own text speaks of a username, which the form may not ask for.
+  const messages = { invalid_credentials: refused };
   const otp = new OtpStrategy({ client }, verify);
   const registration = new RegistrationStrategy({ client, registration: readRegistration }, verify);
   const reset = passwordReset({ client });
-  passport.use(new PasswordStrategy({ client }, verify));
+  passport.use(new PasswordStrategy({ client, messages }, verify));
   passport.use(otp);
   passport.use(registration);
   // A new password is no login yet: this one follows `changePassword`, with what the visitor has just typed there.
@@ -47,7 +50,7 @@ export function createLogin({ client, providers, callbackURL, codeURL, firstPart
   const names = providers.map(({ name }) => name);
   passport.use(new SsoStrategy({ client, providers: names, callbackURL }, verify));
   if (firstParty) {
-    const options = { client, registration: readFirstPartyRegistration };
+    const options = { client, messages, registration: readFirstPartyRegistration };
     passport.use(new FirstPartyStrategy(options, verify));
   }
 

@@ -1,3 +1,5 @@
+import { sessionCookie } from './visitor.js';
+
 /**
  * Ends the session of a customer, here and at Salesforce.
  *
@@ -7,6 +9,6 @@ export async function logOut(req, res) {
   const { siteLogoutUrl } = await req.headless.logout();
   // A stranger needs no session: express-session would give the browser the name of a new, empty one.
   req.session = null;
-  res.clearCookie('shop.sid');
+  res.clearCookie(sessionCookie);
   return siteLogoutUrl;
 }

@@ -12,12 +12,15 @@ import { SavedTrips } from './saved-trips.js';
 const running = [];
 const started = (end) => running.unshift(end);
 
+let server;
 let stopping;
 /** Ends everything, once: Ctrl-C reaches this process twice when npm started it. */
 function stop() {
   stopping ??= (async () => {
     // What is still starting could not be ended.
     await starting;
+    // First, for requests under way still need the rest.
+    if (server) await close(server);
     for (const end of running) await end();
   })();
   return stopping;
@@ -27,9 +30,15 @@ async function start() {
   const config = readConfig(process.env);
   const log = (line) => console.error(line);
 
+  // Only a shop that listens knows its port, and only with its port does it know its address.
+  server = await listen(config.port);
+  const here = `http://localhost:${server.address().port}`;
+  const url = config.url ?? here;
   const redis = config.redisUrl && (await openRedis(config.redisUrl, log));
   if (redis) started(() => redis.close());
-  const demo = config.org === undefined ? await startDemoOrg(config) : undefined;
+  const callbackURLs = Object.values(callbackPaths).map((path) => url + path);
+  const demo =
+    config.org === undefined ? await startDemoOrg({ ...config, url, callbackURLs }) : undefined;
   if (demo) started(() => demo.emulator.close());
   const org = config.org ?? demo.org;
   const client = createClient(org, config.hybrid);
@@ -40,11 +49,6 @@ async function start() {
   const savedTrips = new SavedTrips(database);
   await savedTrips.prepare();
 
-  // Only a shop that listens knows its port, and only with its port does it know its address.
-  const server = await listen(config.port);
-  const here = `http://localhost:${server.address().port}`;
-  const url = config.url ?? here;
-  demo?.register(url, Object.values(callbackPaths));
   const app = createShop({
     client,
     savedTrips,
@@ -61,8 +65,8 @@ async function start() {
     mailbox: demo && `${demo.emulator.origin}/__emulator__/`,
     log,
   });
-  server.on('request', app);
-  console.log(greeting(here, client.site, demo));
+  server.off('request', notYet).on('request', app);
+  console.log(greeting(here, client.site, demo, config));
 }
 
 function createClient(org, hybrid) {
@@ -84,23 +88,30 @@ function captcha({ recaptchaSiteKey: siteKey, isPrivate }, demo) {
 }
 
 async function listen(port) {
-  const server = createServer().listen(port);
-  await once(server, 'listening').catch((error) => {
+  const listening = createServer(notYet).listen(port);
+  await once(listening, 'listening').catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
     throw new ConfigError(`port ${port} is in use; choose another one, such as PORT=${port + 1}`);
   });
-  started(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeIdleConnections();
-    // Requests under way may end; those that do not are cut off.
-    setTimeout(() => server.closeAllConnections(), 3_000).unref();
-    await closed;
-  });
-  return server;
+  return listening;
 }
 
-function greeting(shop, site, demo) {
+/** Answers while the shop is starting. */
+function notYet(req, res) {
+  res.writeHead(503, { 'Content-Type': 'text/plain', 'Retry-After': '5' });
+  res.end('The shop is starting.\n');
+}
+
+async function close(listening) {
+  const closed = once(listening, 'close');
+  listening.close();
+  listening.closeIdleConnections();
+  // Requests under way may end; those that do not are cut off.
+  setTimeout(() => listening.closeAllConnections(), 3_000).unref();
+  await closed;
+}
+
+function greeting(shop, site, demo, { database, redisUrl }) {
   const lines = [`Travel shop: ${shop}`];
   if (demo === undefined) {
     lines.push(`Salesforce:  ${site}`);
@@ -112,6 +123,13 @@ function greeting(shop, site, demo) {
       '             or by order number B-0001, which is one of alice',
     );
   }
+  const passing = [
+    ...(demo ? ['new accounts'] : []),
+    ...((database.url ?? database.folder) ? [] : ['saved trips']),
+    ...(redisUrl ? [] : ['logins']),
+  ];
+  if (passing.length > 0)
+    lines.push(`Not kept:    ${passing.join(', ')}: they end with this process`);
   return lines.join('\n');
 }
 

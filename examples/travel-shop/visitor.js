@@ -1,8 +1,12 @@
+import { refusedCookieNotice } from './cookies-refused.js';
 import { ownerOf } from './owners.js';
 import { newsOf } from './upgrade.js';
 
 /** Name of the cookie by which a guest is known after the session has expired; headlessSession writes and reads it. */
 export const visitorCookie = 'shop.visitor';
+
+/** Name of the cookie of express-session. */
+export const sessionCookie = 'shop.sid';
 
 /** Has the next page say something, once. Saved before the redirect: the browser may be back before the response ends. */
 export function tell(req, notice) {
@@ -24,6 +28,8 @@ export function visitor({ savedTrips, log }) {
     // have to be asked for again, since the same address shows something else after a login.
     res.set('Cache-Control', owner === undefined ? 'no-cache' : 'no-store');
     Object.assign(res.locals, { path: req.path, user: req.user, saved: [], notices: [] });
+    const refused = refusedCookieNotice(req, sessionCookie);
+    if (owner === undefined && refused !== undefined) res.locals.notices = [refused];
     if (owner !== undefined) {
       try {
         res.locals.saved = await savedTrips.list(owner);

@@ -17,7 +17,7 @@ import type { Transport } from './transport.js';
 
 /** Keys are fetched anew, beside the call that notices, when they are older than this (milliseconds). */
 const keptFor = 600_000;
-/** After a fetch that failed, whoever needs keys gets the same failure for this long (milliseconds). */
+/** After a fetch that failed, tokens that callers bring get the same failure for this long (milliseconds). */
 const pauseAfterFailure = 1_000;
 /** However many tokens with unknown keys callers bring, keys are fetched at most this often in a burst … */
 const burst = 3;
@@ -81,15 +81,15 @@ export class SigningKeys {
     jws: FlattenedJWSInput,
     source: TokenSource,
   ): Promise<CryptoKey> {
-    if (this.#find === undefined) await this.#load();
-    else if (Date.now() - this.#fetchedAt > keptFor) this.#load().catch(() => undefined);
+    if (this.#find === undefined) await this.#load(source);
+    else if (Date.now() - this.#fetchedAt > keptFor) this.#load('caller').catch(() => undefined);
     try {
       return await this.#known(header, jws);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
     }
     if (source === 'caller') this.#takeFetch();
-    await this.#load();
+    await this.#load(source);
     return this.#known(header, jws);
   }
 
@@ -99,11 +99,10 @@ export class SigningKeys {
   }
 
   /** Fetches the keys, once for all who need them now. Keys that are known stay when that fails. */
-  #load(): Promise<void> {
+  #load(source: TokenSource): Promise<void> {
     const failure = this.#failure;
-    if (failure !== undefined && Date.now() - failure.at < pauseAfterFailure) {
-      return Promise.reject(failure.error);
-    }
+    const isRecent = failure !== undefined && Date.now() - failure.at < pauseAfterFailure;
+    if (isRecent && source === 'caller') return Promise.reject(failure.error);
     this.#running ??= this.#fetch().finally(() => {
       this.#running = undefined;
     });

@@ -30,7 +30,7 @@ export async function logIn(
     await step.settle(user);
   };
   await (uvid === undefined ? whole() : locks.run(`visitor ${uvid.toLowerCase()}`, whole));
-  await step.settleJoined(user);
-  // The login stands, whatever comes of older debts.
+  // The login stands, whatever comes of the joined one and of older debts.
+  await step.settleJoined(user).catch(() => undefined);
   await settleOwed(headless, news, user, promised?.uvid).catch(() => undefined);
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { HeadlessClient } from '../client/headless-client.js';
 import { HeadlessError } from '../errors.js';
 import { endOfSession } from './ended-sessions.js';
 import {
@@ -17,7 +16,7 @@ export interface PendingRedirect {
   readonly state: string;
   /** `sso`, or the flow that a page runs. */
   readonly flow: string;
-  /** Site and client id that it was begun with: see {@link clientOf}. */
+  /** Site and client id that it was begun with: see {@link clientName}. */
   readonly client: string;
   /** Name of the strategy that ends it; undefined for a guest. */
   readonly strategy?: string | undefined;
@@ -51,14 +50,6 @@ const lifetime = 600_000;
 const mostPending = 10;
 /** So many logins in other tabs of the browser can come between a start and its callback. */
 const mostLogins = 10;
-
-/**
- * What tells the clients of one app apart. A code and its verifier belong to the client that began; under another one they
- * would go out with its secret, and let people in by its rules (mix-up).
- */
-export function clientOf({ site, clientId }: HeadlessClient): string {
-  return `${site} ${clientId}`;
-}
 
 function isBound(value: unknown): Bound | undefined {
   return typeof value === 'object' && value !== null && 'codeVerifier' in value

@@ -1,4 +1,5 @@
 import type { TokenSet } from '../client/token-set.js';
+import { clientName } from './client-name.js';
 import { endOfSession } from './ended-sessions.js';
 import type { Store } from './express-session.js';
 import { SealedRecords } from './sealed-records.js';
@@ -35,11 +36,6 @@ function isRecord(value: unknown): TokenRecord | undefined {
 
 /** Whose tokens. */
 export type TokenOwner = Pick<TokenRecord, 'kind' | 'owner'>;
-
-/** The name of a client in records. */
-export function clientName({ site, clientId }: Pick<TokenSet, 'site' | 'clientId'>): string {
-  return `${clientId} at ${site}`;
-}
 
 /** How a fresh token's end is reckoned. Milliseconds. */
 export interface Reckoning {

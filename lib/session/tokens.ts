@@ -1,6 +1,7 @@
 import type { HeadlessClient } from '../client/headless-client.js';
 import type { TokenSet } from '../client/token-set.js';
 import { HeadlessError } from '../errors.js';
+import { clientName } from './client-name.js';
 import type { Store } from './express-session.js';
 import { FutileRenewals } from './futile-renewals.js';
 import type { Locks } from './locks.js';
@@ -12,7 +13,6 @@ import { Revocations } from './revocations.js';
 import type { Sealing } from './sealing.js';
 import type { TokenOptions } from './token-options.js';
 import {
-  clientName,
   freshness,
   TokenRecords,
   tokenRecord,

@@ -4,7 +4,8 @@ import { HeadlessError } from '../errors.js';
 import type { VerificationMethod } from '../protocol/authorize.js';
 import { adoptGuest } from '../session/guest.js';
 import { headlessOf, visitorFor } from '../session/headless.js';
-import { beginRedirect, clientOf, takeRedirect } from '../session/redirects.js';
+import { clientName } from '../session/client-name.js';
+import { beginRedirect, takeRedirect } from '../session/redirects.js';
 import { callbackOf, fieldsOf, queryOf } from './callback.js';
 import { checkMessages, type Messages } from './messages.js';
 import { middleware, type Middleware } from './middleware.js';
@@ -104,7 +105,7 @@ async function finishGuest(
     state,
     (found) =>
       found.flow === 'guest' &&
-      found.client === clientOf(client) &&
+      found.client === clientName(client) &&
       found.redirectUri === callbackURL,
   );
   const isUser = (Reflect.get(req, 'isAuthenticated') as (() => boolean) | undefined)?.call(req);
@@ -135,7 +136,7 @@ export function browserFlow(options: BrowserFlowOptions): BrowserFlow {
       redirectUri,
       uvid: visitor,
     });
-    const owner = { client: clientOf(client), strategy };
+    const owner = { client: clientName(client), strategy };
     await beginRedirect(headless, { ...owner, state, flow, codeVerifier, redirectUri, uvid });
     return request;
   }

@@ -1,12 +1,8 @@
 import type { NamedIdentity } from '../client/identity.js';
 import { HeadlessError } from '../errors.js';
+import { clientName } from '../session/client-name.js';
 import { announceLogin, headlessOf, visitorFor } from '../session/headless.js';
-import {
-  beginRedirect,
-  clientOf,
-  takeRedirect,
-  type PendingRedirect,
-} from '../session/redirects.js';
+import { beginRedirect, takeRedirect, type PendingRedirect } from '../session/redirects.js';
 import { callbackOf, queryOf } from './callback.js';
 import { formField, formOf, textReaderOf, type Reader } from './form.js';
 import { HeadlessStrategy, type StrategyOptions, type Verb } from './headless-strategy.js';
@@ -103,7 +99,7 @@ export class SsoStrategy extends HeadlessStrategy<NamedIdentity> {
     const { scope, prompt, callbackURL: redirectUri } = this;
     const { url, ...start } = await this.client.ssoUrl({ provider, scope, prompt, redirectUri });
     const returnTo = safeReturnTo(await this.returnTo(req));
-    const mine = { client: clientOf(this.client), strategy: this.name, provider };
+    const mine = { client: clientName(this.client), strategy: this.name, provider };
     await beginRedirect(headless, { ...start, ...mine, flow: 'sso', redirectUri, returnTo });
     return () => {
       this.redirect(url);
@@ -112,7 +108,7 @@ export class SsoStrategy extends HeadlessStrategy<NamedIdentity> {
 
   /** Whether a login is ended here: what one strategy began, no other one lets in by its own rules. */
   private isMine({ flow, client, strategy, provider, redirectUri }: PendingRedirect): boolean {
-    if (client !== clientOf(this.client) || strategy !== this.name) return false;
+    if (client !== clientName(this.client) || strategy !== this.name) return false;
     if (pageFlowOf(flow) !== undefined) return true;
     const isListed = provider === undefined || this.providers.includes(provider);
     return flow === 'sso' && isListed && redirectUri === this.callbackURL;

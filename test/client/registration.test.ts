@@ -81,7 +81,10 @@ describe('client.startRegistration and client.finishRegistration', () => {
     emulator.settings({ registration: { requireAuth: true } });
     await rejects(start(), 'integration_token_required');
     emulator.settings({ registration: { enabled: false } });
-    await rejects(start(), 'flow_disabled');
+    const off = await rejects(start(), 'flow_disabled');
+    for (const flow of ['registration', 'forgot password', 'passwordless login']) {
+      assert.ok(off.hint?.includes(`headless ${flow}`), flow);
+    }
   });
 
   it('send the integration user’s token where the site wants it', async () => {

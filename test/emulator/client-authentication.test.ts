@@ -129,11 +129,12 @@ describe('emulator: token endpoint', () => {
         assert.equal((await attempt(assertion(), { client_id: '' })).status, 200);
       });
 
-      it('takes any of four audiences', async () => {
+      it('takes any of four audiences, and the token endpoint of the origin', async () => {
         for (const aud of [
           emulator.url,
           emulator.origin,
           `${emulator.url}/services/oauth2/token`,
+          `${emulator.origin}/services/oauth2/token`,
           [`${emulator.url}/services/oauth2/v1/authorization_challenge`],
         ]) {
           assert.equal((await attempt(assertion({ aud }))).status, 200, String(aud));

@@ -116,6 +116,19 @@ describe('emulator: login page in a browser', function () {
     assert.match(page.url(), /\/portal\/login\?startURL=/);
   });
 
+  it('a person with a phone reads the code in the mailbox without scrolling', async () => {
+    await site.startCode();
+    await page.setViewportSize({ width: 375, height: 700 });
+    await page.goto(`${emulator.origin}/__emulator__/`);
+    const code = page.getByText(emulator.outbox()[0]?.code ?? '', { exact: true });
+    const box = await code.boundingBox();
+    assert.ok(box !== null && box.x + box.width < 375, JSON.stringify(box));
+    const overflow = await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    assert.equal(overflow, 0, 'the page is wider than the window');
+  });
+
   it('axe finds nothing on any page', async () => {
     const check = async (what: string): Promise<void> => {
       const { violations } = await new AxeBuilder({ page }).analyze();
@@ -135,5 +148,7 @@ describe('emulator: login page in a browser', function () {
     await check('the page after the logout');
     await page.goto(`${emulator.url}/services/authcallback/Google_Customers?state=x`);
     await check('the error page');
+    await page.goto(`${emulator.origin}/__emulator__/`);
+    await check('the mailbox');
   });
 });

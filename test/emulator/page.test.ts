@@ -44,6 +44,23 @@ describe('emulator: page for people', () => {
     assert.match(text, /password=•••/);
   });
 
+  it('shows the newest 50 requests', async () => {
+    for (let n = 0; n < 60; n += 1) await site.get(`/nowhere/${String(n)}`);
+    const { text } = await site.control('GET', '');
+    const shown = [...text.matchAll(/GET \/portal\/nowhere\/(\d+)</g)].map(([, n]) => Number(n));
+    assert.deepEqual(
+      shown,
+      Array.from({ length: 50 }, (_, n) => 59 - n),
+    );
+  });
+
+  it('needs no icon, as any page for people: the request for one would be logged', async () => {
+    for (const path of ['/', '/login']) {
+      assert.match((await site.get(path)).text, /<link rel="icon" href="data:,">/, path);
+    }
+    assert.match((await site.control('GET', '')).text, /<link rel="icon" href="data:,">/);
+  });
+
   it('shows names as text, whatever they hold', async () => {
     emulator.user('<b>"x&y@example.com', {});
     await site.get('/<img>?a=<script>');

@@ -107,6 +107,24 @@ describe('emulator: clients and users', () => {
       assert.equal(again['hasPassword'], false);
     });
 
+    it('gives the users of the start the same ids at every start, and later ones an id of their own', async () => {
+      const starting = ['alice@example.com', 'bob@example.com', 'zoe@example.com'];
+      const idsOf = (one: Emulator, names: readonly string[]): string[] =>
+        names.map((username) => one.state().users[username]?.userId ?? '');
+      const other = await startEmulator({ users: { 'zoe@example.com': {} } });
+      const before = idsOf(other, starting);
+      const carol = emulator.user('carol@example.com').userId;
+      const dave = other.user('dave@example.com').userId;
+      other.reset();
+      const afterwards = idsOf(other, starting);
+      await other.close();
+      assert.deepEqual(before.slice(0, 2), idsOf(emulator, starting.slice(0, 2)));
+      assert.deepEqual(afterwards, before);
+      emulator.reset();
+      const again = emulator.user('carol@example.com').userId;
+      assert.equal(new Set([...before, carol, dave, again]).size, 6);
+    });
+
     it('refuses wrong keys and types', async () => {
       for (const [body, key] of [
         [{ phone: '1' }, 'phone'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './redis.js';
@@ -110,6 +111,20 @@ describe('cluster', function () {
     assert.ok(pages.map(answeredBy).includes(another?.pid ?? 0));
   });
 
+  it('goes on while one of them is frozen', async () => {
+    await logIn();
+    const [frozen] = await processes();
+    assert.ok(frozen);
+    process.kill(frozen.pid, 'SIGSTOP');
+    try {
+      const pages = await Promise.all([1, 2, 3].map(() => visitor.get('/me')));
+      assertBookings(pages);
+      assert.ok(!pages.map(answeredBy).includes(frozen.pid));
+    } finally {
+      process.kill(frozen.pid, 'SIGCONT');
+    }
+  });
+
   it('logs out in every process', async () => {
     await logIn();
     assert.equal((await visitor.get('/me')).status, 200);
@@ -135,6 +150,54 @@ describe('cluster', function () {
     await once(alone.child, 'close');
     assert.equal(alone.child.exitCode, 1);
     assert.match(alone.said(), /^cluster: REDIS_URL is not set, .* set REDIS_URL, .*\n$/);
+  });
+
+  const wrong: [string, Record<string, string>, RegExp][] = [
+    ['a port that is no number', { PORT: 'abc' }, /PORT must be a number/],
+    ['a Redis URL that is none', { REDIS_URL: 'foo' }, /REDIS_URL must look like/],
+    ['a Redis that is not there', { REDIS_URL: 'redis://:mine@127.0.0.1:1' }, /no connection to/],
+    ['a site without an app', { SF_SITE: 'https://x.example' }, /SF_CLIENT_ID is needed/],
+    [
+      'a site by http',
+      { SF_SITE: 'http://x.example', SF_CLIENT_ID: 'x', SF_REDIRECT_URI: 'https://x.example/' },
+      /SF_SITE.*https/,
+    ],
+  ];
+  for (const [what, environment, message] of wrong) {
+    it(`given ${what} says so in one line and ends with 1`, async () => {
+      const { child, said } = run({ PATH: process.env['PATH'] ?? '', ...environment });
+      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await once(child, 'close');
+      clearTimeout(timer);
+      assert.equal(child.exitCode, 1, said());
+      assert.match(said(), message);
+      assert.match(said(), /^cluster: [^\n]*\n$/);
+      assert.doesNotMatch(said(), /mine/);
+    });
+  }
+
+  it('leaves no Redis behind when it is killed', async () => {
+    const killed = run({ PATH: process.env['PATH'] ?? '' });
+    while (!killed.said().includes('Cluster shop:')) await once(killed.child.stdout, 'data');
+    const port = Number(/Redis: +redis:\/\/127\.0\.0\.1:(\d+)/.exec(killed.said())?.[1]);
+    killed.child.kill('SIGKILL');
+    await once(killed.child, 'exit');
+    const isUp = async (): Promise<boolean> => {
+      const socket = connect(port, '127.0.0.1');
+      const event = await Promise.race([
+        once(socket, 'connect').then(() => true),
+        once(socket, 'error').then(
+          () => false,
+          () => false,
+        ),
+      ]).catch(() => false);
+      socket.destroy();
+      return event;
+    };
+    for (const deadline = Date.now() + 5_000; await isUp();) {
+      assert.ok(Date.now() < deadline, 'Redis is still there');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   });
 
   it('ends everything that it has started', async () => {

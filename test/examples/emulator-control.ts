@@ -59,6 +59,11 @@ export class EmulatorControl {
     await this.call('PUT', 'faults', faults);
   }
 
+  /** Everything as at the start. */
+  async reset(): Promise<void> {
+    await this.call('POST', 'reset');
+  }
+
   async mend(): Promise<void> {
     await this.call('DELETE', 'faults');
   }

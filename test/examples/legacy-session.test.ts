@@ -139,6 +139,15 @@ describe('legacy-session', function () {
     assert.equal(patched(read('before.cjs'), diff), read('app.cjs'));
   });
 
+  for (const version of ['before', 'app'] as const) {
+    it(`says in one line that its port is no number (${version})`, async () => {
+      await assert.rejects(
+        LegacyShop.start(version, { PORT: 'abc' }),
+        /^Error: the shop ended:\nPORT must be a number from 0 to 65535, and is "abc"\n$/,
+      );
+    });
+  }
+
   it('says in one line that its port is taken', async () => {
     const shop = await LegacyShop.start('before');
     try {

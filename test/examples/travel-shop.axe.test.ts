@@ -52,6 +52,11 @@ describe('travel-shop: axe finds nothing', function () {
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );
     assert.equal(overflow, 0, `${what} is wider than the window`);
+    const tooLong = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('dt')].filter((term) => term.scrollWidth > term.clientWidth)
+        .map((term) => term.textContent)`,
+    );
+    assert.deepEqual(tooLong, [], `${what} has labels that reach into what is beside them`);
   }
 
   for (const width of [1280, 360]) {

@@ -65,7 +65,7 @@ describe('travel-shop in a browser', function () {
       await form.getByLabel('Email address or order number').fill('alice@example.com');
       await form.getByLabel('Password').fill('not it');
       await press('Log in');
-      assert.match(await page.getByRole('alert').innerText(), /username or the password/);
+      assert.match(await page.getByRole('alert').innerText(), /number and password do not match/);
       assert.equal(
         await form.getByLabel('Email address or order number').inputValue(),
         'alice@example.com',

@@ -50,7 +50,10 @@ describe('travel-shop: a first-party login', function () {
   it('with a wrong password gives the form back, and takes the right one', async () => {
     const { status, html } = await step({ login_hint: alice, password: 'open-sesame' });
     assert.equal(status, 401);
-    assert.match(html, /<a href="#password">The username or the password is not right\./);
+    assert.match(
+      html,
+      /<a href="#password">That email address or order number and password do not match\./,
+    );
     assert.doesNotMatch(html, /open-sesame/);
     assert.equal((await step({ login_hint: alice, password: 'Passw0rd!' })).location, '/account');
   });

@@ -92,7 +92,9 @@ for (const kind of ['public', 'private'] as const) {
       assert.equal(await page.getByText('This page needs JavaScript.').count(), 0);
       await fillIn(alice, 'open-sesame');
       await press('Log in');
-      await page.getByText('The username or the password is not right.').waitFor();
+      await page
+        .getByText('That email address or order number and password do not match.')
+        .waitFor();
       assert.deepEqual(
         (await salesforce.calls()).filter((call) => call.endsWith('/token')),
         [],
@@ -103,13 +105,30 @@ for (const kind of ['public', 'private'] as const) {
       assert.equal(await heading(), 'Your bookings');
     });
 
+    it('are run once by a double click, and again after a refusal', async () => {
+      await open('/login/in-browser?returnTo=/bookings');
+      await salesforce.breakWith({ match: authorize, delay: 300 });
+      await fillIn(alice, 'open-sesame');
+      const button = page.getByRole('button', { name: 'Log in', exact: true });
+      await button.dblclick();
+      await page
+        .getByText('That email address or order number and password do not match.')
+        .waitFor();
+      assert.equal(await page.locator(':focus').innerText(), 'Log in');
+      await fillIn(alice);
+      await button.dblclick();
+      await arriveAt('/bookings');
+      assert.equal(await heading(), 'Your bookings');
+      assert.equal((await salesforce.calls()).filter((call) => call === authorize).length, 2);
+    });
+
     it('say that Salesforce is away, and do not call the password wrong', async () => {
       await open('/login/in-browser');
       await salesforce.breakWith({ match: authorize, fault: 'reset' });
       await fillIn(alice);
       await press('Log in');
       await page.getByText('That is not possible right now.').waitFor();
-      assert.equal(await page.getByText('not right').count(), 0);
+      assert.equal(await page.getByText('do not match').count(), 0);
     });
 
     it('make a guest, who is remembered, saves a trip and takes it to the account', async () => {

@@ -4,10 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmulatorControl } from './emulator-control.js';
 import { startInVain, startShop, type ShopProcess } from './shop-process.js';
-import { Visitor } from './visitor.js';
+import { Visitor, type Page } from './visitor.js';
 
 const alice = 'alice@example.com';
 const bob = 'bob@example.com';
+
+/** Creates an account, which logs the visitor in. */
+async function register(visitor: Visitor, salesforce: EmulatorControl, email: string) {
+  const form = { lastName: 'Example', email, password: 'Sunny-day-7', method: 'email' };
+  await visitor.post('/register', { ...form, recaptcha: 'x' });
+  const { location } = await visitor.post('/register/code', {
+    code: await salesforce.codeFor(email),
+  });
+  assert.equal(location, '/saved');
+}
 
 describe('travel-shop', function () {
   this.timeout(30_000);
@@ -59,6 +69,31 @@ describe('travel-shop', function () {
       assert.deepEqual(await visitor.savedTrips(), ['tatra-winter']);
       await visitor.post('/trips/tatra-winter/remove');
       assert.deepEqual(await visitor.savedTrips(), []);
+    });
+
+    it('stays on the page whose button takes a trip off the list', async () => {
+      await visitor.save('tatra-winter');
+      assert.match((await visitor.get('/trips')).html, /remove">\s*<input[^>]*value="\/trips"/);
+      const { location } = await visitor.post('/trips/tatra-winter/remove', { returnTo: '/trips' });
+      assert.equal(location, '/trips');
+    });
+
+    it('whose browser refuses cookies is told so where a button had no effect', async () => {
+      const opened = async (path: string, from?: string, cookie?: string): Promise<boolean> => {
+        const headers = { ...(from && { referer: shop.url + from }), ...(cookie && { cookie }) };
+        return (await (await fetch(shop.url + path, { headers })).text()).includes(
+          'your browser refuses the cookie of this shop',
+        );
+      };
+      assert.equal(await opened('/trips', '/trips'), true);
+      assert.equal(await opened('/saved', '/login'), true);
+      assert.equal(await opened('/bookings', '/login'), true);
+      assert.equal(await opened('/register/code', '/register'), true);
+      assert.equal(await opened('/trips', '/'), false);
+      assert.equal(await opened('/saved'), false);
+      await visitor.save('tatra-winter');
+      const cookies = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      assert.equal(await opened('/trips', '/trips', cookies), false);
     });
 
     it('who saves a trip that does not exist stays a stranger', async () => {
@@ -147,7 +182,10 @@ describe('travel-shop', function () {
     it('with a wrong password gives the form back with 401, the username, and no password', async () => {
       const { status, html } = await visitor.logIn('alice@example.com', 'open-sesame', '/bookings');
       assert.equal(status, 401);
-      assert.match(html, /<li><a href="#password">The username or the password is not right\./);
+      assert.match(
+        html,
+        /<li><a href="#password">That email address or order number and password do not match\./,
+      );
       assert.match(html, /id="username"[^>]* value="alice@example\.com"/);
       assert.match(html, /name="returnTo" value="\/bookings"/);
       assert.doesNotMatch(html, /open-sesame/);
@@ -163,6 +201,12 @@ describe('travel-shop', function () {
       assert.deepEqual(await salesforce.calls(), []);
     });
 
+    it('tells of a name that is too long at its field', async () => {
+      const { status, html } = await visitor.logIn('a'.repeat(300));
+      assert.equal(status, 400);
+      assert.match(html, /<li><a href="#username">What was entered contains/);
+    });
+
     it('shows what was typed as text, never as markup', async () => {
       const { html } = await visitor.logIn('"><script>alert(1)</script>', 'x');
       assert.doesNotMatch(html, /<script>/);
@@ -173,6 +217,7 @@ describe('travel-shop', function () {
       const { status, html } = await visitor.logIn(alice);
       assert.equal(status, 503);
       assert.match(html, /<h1>Logging in is not possible right now<\/h1>/);
+      assert.match(html, /href="\/login\?returnTo=%2Fsaved">Back to the form/);
       assert.doesNotMatch(html, /not_headless|Setup/);
       assert.match(shop.output.stderr, /POST \/login: not_headless \(503\)[^]*hint: .*Setup/);
       assert.doesNotMatch(shop.output.stderr, /Passw0rd!/);
@@ -311,6 +356,68 @@ describe('travel-shop', function () {
       await guarded.stop();
     });
 
+    it('sends twenty codes an hour to one address, whichever page asks, and says why not more', async () => {
+      const guarded = await startShop({ ...kept, FIRST_PARTY: '1' });
+      const send = (
+        path: string,
+        person: string,
+        fields: Record<string, string>,
+      ): Promise<Page> => {
+        const username = `${person}@example.com`;
+        const form = {
+          login_hint: username,
+          email: username,
+          method: 'email',
+          recaptcha: 'x',
+          ...fields,
+        };
+        return new Visitor(guarded.url).post(path, form);
+      };
+      const form = { lastName: 'Example', password: 'Sunny-day-7' };
+      const sending: readonly [path: string, fields: Record<string, string>][] = [
+        ['/login/code/send', {}],
+        ['/forgot-password', {}],
+        ['/register', form],
+        ['/login/first-party', {}],
+        ['/register/first-party', form],
+      ];
+      const sent: number[] = [];
+      const refused: (number | boolean)[] = [];
+      for (let round = 0; round < 5; round += 1) {
+        for (const [path, fields] of sending) {
+          const { status, html } = await send(path, `person${String(round)}`, fields);
+          if (round < 4) sent.push(status);
+          else refused.push(status, html.includes('Too many codes have been requested.'));
+        }
+      }
+      const login = await new Visitor(guarded.url).logIn(alice);
+      await guarded.stop();
+      assert.ok(
+        sent.every((status) => status < 400),
+        sent.join(),
+      );
+      assert.deepEqual(refused, Array.from({ length: 5 }, () => [429, true]).flat());
+      assert.equal(login.status, 303);
+    });
+
+    it('does not take an outage for guessing', async () => {
+      const guarded = await startShop(kept);
+      const org = new EmulatorControl(guarded.emulator);
+      await org.breakWith({ match: 'POST /services/oauth2/authorize', fault: 'status' });
+      const tries: number[] = [];
+      for (let attempt = 0; attempt < 21; attempt += 1) {
+        tries.push((await new Visitor(guarded.url).logIn(alice)).status);
+      }
+      await org.mend();
+      const { status } = await new Visitor(guarded.url).logIn(alice);
+      await guarded.stop();
+      assert.ok(
+        tries.every((code) => code >= 500),
+        tries.join(),
+      );
+      assert.equal(status, 303);
+    });
+
     it('marks the cookie Secure when a trusted proxy says that the browser sees https', async () => {
       const proxied = await startShop({ ...kept, TRUST_PROXY: '1' });
       for (const [protocol, secure] of [['https', true] as const, ['http', false] as const]) {
@@ -378,6 +485,8 @@ describe('travel-shop', function () {
         { SF_SITE: 'http://x.example', SF_CLIENT_ID: 'x' },
         /SF_SITE must use https/,
       ],
+      ['a discovery handler without a site', { SF_LOGIN_HINT: 'x' }, /SF_SITE is needed/],
+      ['identity providers without a site', { SF_SSO_PROVIDERS: 'A=a' }, /SF_SITE is needed/],
       ['a short secret', { SESSION_SECRET: 'short' }, /SESSION_SECRET must have/],
       ['Redis without a secret', { REDIS_URL: 'redis://localhost' }, /SESSION_SECRET is needed/],
       [
@@ -404,7 +513,11 @@ describe('travel-shop', function () {
       ['an address with a path', { SHOP_URL: 'https://x.example/shop' }, /SHOP_URL must look like/],
       [
         'an identity provider without a label',
-        { SF_SSO_PROVIDERS: 'Google_Customers' },
+        {
+          SF_SSO_PROVIDERS: 'Google_Customers',
+          SF_SITE: 'https://x.example',
+          SF_CLIENT_ID: 'x',
+        },
         /SF_SSO_PROVIDERS must look like/,
       ],
       ['a switch that is none', { FIRST_PARTY: 'yes' }, /FIRST_PARTY must be 1/],
@@ -430,8 +543,61 @@ describe('travel-shop', function () {
       });
     }
 
-    it('says which port is busy', async () => {
-      const { code, stderr } = await startInVain({ ...kept, PORT: shop.port });
+    it('gives nobody the trips of somebody from before a restart, and Alice her own', async () => {
+      const logged = async (at: ShopProcess, username: string): Promise<Visitor> => {
+        const customer = new Visitor(at.url);
+        if (username === alice) await customer.logIn(alice);
+        else await register(customer, new EmulatorControl(at.emulator), username);
+        return customer;
+      };
+      const first = await startShop(kept);
+      await (await logged(first, 'carol@example.com')).save('lisbon-by-tram');
+      await (await logged(first, alice)).save('tatra-winter');
+      await first.stop();
+      const second = await startShop(kept);
+      const dave = await (await logged(second, 'dave@example.com')).savedTrips();
+      const hers = await (await logged(second, alice)).savedTrips();
+      await second.stop();
+      assert.deepEqual([dave, hers], [[], ['tatra-winter']]);
+    });
+
+    it('does not share the folder of its database with another shop', async () => {
+      const first = await startShop(kept);
+      const { code, stderr } = await startInVain(kept);
+      await first.stop('SIGKILL');
+      assert.equal(code, 1);
+      assert.match(stderr, /^travel-shop: DATABASE_FOLDER: .* is in use by process \d+; [^\n]*\n$/);
+      // Whoever has left without a word keeps nobody out.
+      const next = await startShop(kept);
+      await next.stop();
+    });
+
+    it('says at the start what it will not keep', async () => {
+      assert.match(shop.output.stdout, /Not kept: +new accounts, saved trips, logins/);
+      const keeping = await startShop(kept);
+      await keeping.stop();
+      assert.match(keeping.output.stdout, /Not kept: +new accounts, logins/);
+    });
+
+    it('is known to its emulator after a reset', async () => {
+      const closed = await startShop({ ...kept, PRIVATE: '1' });
+      await new EmulatorControl(closed.emulator).reset();
+      const customer = new Visitor(closed.url);
+      const byPassword = await customer.logIn(alice);
+      const byCode = await new Visitor(closed.url).post('/login/code/send', {
+        username: alice,
+        method: 'email',
+      });
+      await closed.stop();
+      assert.deepEqual([byPassword.status, byCode.status], [303, 303]);
+    });
+
+    it('says which port is busy, before it has started anything else', async () => {
+      const { code, stderr } = await startInVain({
+        ...kept,
+        DATABASE_FOLDER: '/dev/null/data',
+        PORT: shop.port,
+      });
       assert.equal(code, 1);
       assert.match(stderr, new RegExp(`^travel-shop: port ${shop.port} is in use`));
     });

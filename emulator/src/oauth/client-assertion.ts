@@ -31,8 +31,8 @@ interface AssertionRules {
 
 /**
  * The claims of a JWT made by the client: RS256 with the key of `clientAssertionCertificate`, `iss`
- * the client, `aud` one of the four the wire contract, first-party, section 3.3 lists, unexpired, and
- * its `jti` not seen before. Undefined for any other.
+ * the client, `aud` one of the four the wire contract, first-party, section 3.3 lists or the token
+ * endpoint of the origin, unexpired, and its `jti` not seen before. Undefined for any other.
  */
 export async function verifiedAssertion(
   assertion: string,
@@ -47,6 +47,8 @@ export async function verifiedAssertion(
   const endpoints = [
     `${url}/services/oauth2/v1/authorization_challenge`,
     `${url}/services/oauth2/token`,
+    // The same endpoint for a client that logs in at the origin, as at an org's My Domain.
+    `${origin}/services/oauth2/token`,
   ];
   try {
     const { payload } = await jwtVerify(assertion, createPublicKey(clientAssertionCertificate), {

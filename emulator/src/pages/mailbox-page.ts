@@ -4,26 +4,29 @@ import type { Message } from '../world/outbox.js';
 import type { User } from '../world/users.js';
 import type { World } from '../world/world.js';
 import { maskBody, maskForm } from './mask.js';
-import { escapeHtml } from './stub.js';
+import { escapeHtml, noIcon } from './stub.js';
 
 const style = `
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1b1b1b; background: #fff; }
-table { border-collapse: collapse; width: 100%; margin-bottom: 2rem; }
+.wide { overflow-x: auto; margin-bottom: 2rem; }
+table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0; }
 th, td { border: 1px solid #767676; padding: .3rem .6rem; text-align: left; vertical-align: top; }
 td pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 code { font-size: 1.1em; }
 `;
 
-const longestLog = 100;
+const longestLog = 50;
 
 function table(caption: string, columns: readonly string[], rows: readonly string[][]): string {
   const head = columns.map((column) => `<th scope="col">${column}</th>`).join('');
   const cells = (row: string[]): string => row.map((cell) => `<td>${cell}</td>`).join('');
   const body = rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n');
   const empty = `<tr><td colspan="${columns.length}">Nothing yet</td></tr>`;
-  return `<table><caption>${caption}</caption><thead><tr>${head}</tr></thead>
-<tbody>${body === '' ? empty : body}</tbody></table>`;
+  // Scrolls by itself where the window is narrow, by keyboard too.
+  return `<div class="wide" role="region" aria-label="${caption}" tabindex="0">
+<table><caption>${caption}</caption><thead><tr>${head}</tr></thead>
+<tbody>${body === '' ? empty : body}</tbody></table></div>`;
 }
 
 function time(at: number): string {
@@ -51,7 +54,7 @@ function userRow(user: User): string[] {
 
 function messageRow(message: Message): string[] {
   const { at, to, channel, purpose, code } = message;
-  return [time(at), escapeHtml(to), channel, purpose, `<code>${escapeHtml(code)}</code>`];
+  return [`<code>${escapeHtml(code)}</code>`, escapeHtml(to), time(at), channel, purpose];
 }
 
 function logRow(entry: LogEntry): string[] {
@@ -76,6 +79,7 @@ export function mailboxPage(world: World): Answer {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>sf-headless-emulator</title>
+${noIcon}
 <style>${style}</style>
 </head>
 <body>
@@ -83,7 +87,7 @@ export function mailboxPage(world: World): Answer {
 <h1>sf-headless-emulator</h1>
 <p>The emulated site is <code>${escapeHtml(url)}</code>. <a href="">Reload</a> to see what is new.</p>
 <h2 id="mailbox">Mailbox</h2>
-${table('One-time codes sent, newest first', ['Sent', 'To', 'By', 'For', 'Code'], world.outbox.list().map(messageRow))}
+${table('One-time codes sent, newest first', ['Code', 'To', 'Sent', 'By', 'For'], world.outbox.list().map(messageRow))}
 <h2 id="users">Users</h2>
 ${table('Users of the site', ['Username', 'E-mail', 'Phone', 'State', 'Id'], world.users.all().map(userRow))}
 <h2 id="log">Requests</h2>

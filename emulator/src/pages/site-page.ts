@@ -1,4 +1,4 @@
-import { escapeHtml } from './stub.js';
+import { escapeHtml, noIcon } from './stub.js';
 
 const style = `
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 26rem; padding: 0 1rem; color: #1b1b1b; background: #fff; }
@@ -23,6 +23,7 @@ export function sitePage(title: string, content: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
+${noIcon}
 <style>${style}</style>
 </head>
 <body>

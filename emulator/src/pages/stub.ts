@@ -27,11 +27,14 @@ redirectOnLoad();
 `;
 }
 
+/** In the head of pages for people: without it browsers ask for an icon, and the request would be logged and counted. */
+export const noIcon = '<link rel="icon" href="data:,">';
+
 /** An ordinary page of the site. */
 export function page(title: string, text: string): string {
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>${escapeHtml(title)}</title></head>
+<head><meta charset="utf-8"><title>${escapeHtml(title)}</title>${noIcon}</head>
 <body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p></main></body>
 </html>
 `;

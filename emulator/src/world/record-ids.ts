@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { randomBase62 } from './random.js';
+
 /** The org every emulator plays; made up in the wire contract, login, section 0.4. */
 export const organizationId = '00Dxx0000001gPLEAY';
 
@@ -19,7 +22,22 @@ function longRecordId(id: string): string {
   return id + suffix;
 }
 
-/** The 18-character id of the n-th user, counted from 0 (key prefix `005`). */
-export function userRecordId(n: number): string {
-  return longRecordId(`005xx000001${n.toString(36).padStart(4, 'S0')}`);
+/** What a user id has after its key prefix, which is `005`. */
+const bodyLength = 12;
+
+/**
+ * The 18-character id of a user whom the emulator starts with: by the username, so that a database
+ * that outlives the emulator still knows this user, whoever else there is.
+ */
+export function startingUserId(username: string): string {
+  const hash = createHash('sha256').update(username.toLowerCase()).digest('hex');
+  return longRecordId(`005${hash.slice(0, bodyLength)}`);
+}
+
+/**
+ * The 18-character id of a user made later: another one each time, so that what a database has kept
+ * of users of an earlier run is nobody's in this one.
+ */
+export function newUserId(): string {
+  return longRecordId(`005${randomBase62(bodyLength)}`);
 }

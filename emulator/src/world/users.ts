@@ -13,7 +13,7 @@ import {
   WrongInput,
   type Check,
 } from './check.js';
-import { userRecordId } from './record-ids.js';
+import { newUserId } from './record-ids.js';
 
 /** A user of the site. A key left out of `PUT users/:username` takes its default. */
 export interface UserRecord {
@@ -94,10 +94,13 @@ export function showUser(user: User): UserView {
 /** The users of the org. Usernames are compared without regard to case, as Salesforce does. */
 export class Users {
   private readonly byName = new Map<string, User>();
-  private created = 0;
 
-  /** Creates or replaces; a replaced user keeps its id. Throws {@link WrongInput} naming the dotted key, which begins with `key`. */
-  put(username: string, input: unknown, key = ''): User {
+  /**
+   * Creates or replaces; a replaced user keeps its id. Throws {@link WrongInput} naming the dotted key, which begins with `key`.
+   *
+   * @param newId the id of a user who is created.
+   */
+  put(username: string, input: unknown, key = '', newId = newUserId()): User {
     if (username === '') throw new WrongInput('username', 'must not be empty');
     dotted('', username);
     const defaults: UserRecord = {
@@ -115,7 +118,7 @@ export class Users {
       records: {},
     };
     const { password, ...record } = checkRecord(merge(defaults, plainObject(input, key), key), key);
-    const userId = this.get(username)?.userId ?? userRecordId(this.created++);
+    const userId = this.get(username)?.userId ?? newId;
     const passwordHashes = password === null ? [] : [hash(password)];
     return this.store({ ...record, username, userId, passwordHashes });
   }
@@ -154,7 +157,6 @@ export class Users {
 
   clear(): void {
     this.byName.clear();
-    this.created = 0;
   }
 
   private store(user: User): User {

@@ -10,7 +10,7 @@ import { SigningKeys } from './keys.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { Outbox } from './outbox.js';
 import { PasswordResets } from './password-resets.js';
-import { organizationId } from './record-ids.js';
+import { organizationId, startingUserId } from './record-ids.js';
 import { RequestLog } from './request-log.js';
 import { patchSettings } from './settings-check.js';
 import { defaultSettings, type Patch, type Settings } from './settings.js';
@@ -103,7 +103,7 @@ export class World {
       this.clients.put(id, client, `clients.${id}`);
     }
     for (const [username, user] of Object.entries({ ...defaultUsers, ...users })) {
-      this.users.put(username, user, `users.${username}`);
+      this.users.put(username, user, `users.${username}`, startingUserId(username));
     }
   }
 }

@@ -28,24 +28,46 @@ function handOver(action, fields) {
   form.submit();
 }
 
+const forms = [...document.querySelectorAll('form.in-browser')];
+const buttons = forms.flatMap((form) => [...form.querySelectorAll('button')]);
+
+/** One flow at a time: a second one would take the place of the first, whose code the shop then refuses. */
+function allow(isAllowed) {
+  for (const button of buttons) button.disabled = !isAllowed;
+}
+
+/** Whether the page is left, with an answer for the shop. */
 async function run(form, { dataset: { start } }) {
   const problem = form.querySelector('[role=alert]');
   problem.textContent = '';
   try {
     const said = await callbackOf(form, start);
     // Whatever has a state, the shop can tell whose it is; a wrong password has none.
-    if (said.state !== undefined) handOver(form.getAttribute('action'), said);
-    else problem.textContent = (said.error === 'invalid_grant' && form.dataset.refused) || outage;
+    if (said.state !== undefined) {
+      handOver(form.getAttribute('action'), said);
+      return true;
+    }
+    problem.textContent = (said.error === 'invalid_grant' && form.dataset.refused) || outage;
   } catch {
     problem.textContent = outage;
   }
+  return false;
+}
+
+async function submitted(event) {
+  event.preventDefault();
+  const { target: form, submitter } = event;
+  // A second click may have been on its way when the buttons went off.
+  if (submitter.disabled) return;
+  const focused = document.activeElement;
+  allow(false);
+  if (await run(form, submitter)) return;
+  allow(true);
+  // A button that is off loses the focus.
+  focused.focus();
 }
 
 document.querySelector('#no-script').remove();
-for (const form of document.querySelectorAll('form.in-browser')) {
-  for (const button of form.querySelectorAll('button')) button.disabled = false;
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    void run(form, event.submitter);
-  });
-}
+for (const form of forms) form.addEventListener('submit', (event) => void submitted(event));
+// Also when the browser comes back to this page as it was left.
+globalThis.addEventListener('pageshow', () => allow(true));

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { typedRegistration } from '../registration.js';
-import { attempt, formPage, guessLimit } from './form-pages.js';
+import { attempt, formPage, guessLimit, refusedInto } from './form-pages.js';
 import { problemsOf } from './problems.js';
 import { registrationFields } from './register.js';
 
@@ -8,9 +8,9 @@ const action = '/register/first-party';
 const code = [{ name: 'code', empty: 'Enter the code.' }];
 
 /** Creating an account by OAuth 2.0 for First-Party Applications: the form and the code go to one address. */
-export function firstPartyRegisterRoutes({ login: { passport } }) {
+export function firstPartyRegisterRoutes({ login: { passport }, sendLimit }) {
   const router = Router();
-  const form = formPage('Creating an account');
+  const form = formPage('Creating an account', action);
 
   const showForm = (req, res, problems, status) => {
     res
@@ -38,7 +38,9 @@ export function firstPartyRegisterRoutes({ login: { passport } }) {
     action,
     form,
     guessLimit(show),
+    sendLimit(({ body }) => body?.code === undefined),
     attempt(passport, 'sf-headless-first-party', show, 'Welcome! Your account is ready.'),
+    refusedInto(show),
   );
 
   return router;

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { attempt, formPage, guessLimit } from './form-pages.js';
+import { attempt, formPage, guessLimit, refusedInto } from './form-pages.js';
 import { typed } from './login-form.js';
 import { problemsOf } from './problems.js';
 
@@ -7,9 +7,9 @@ import { problemsOf } from './problems.js';
  * The login once more, by OAuth 2.0 for First-Party Applications: one address for every step, and Salesforce says which
  * comes next. Who enters a password is logged in by it; who enters none is sent a code.
  */
-export function firstPartyRoutes({ login: { passport }, identifier }) {
+export function firstPartyRoutes({ login: { passport }, identifier, sendLimit }) {
   const router = Router();
-  const form = formPage('Logging in');
+  const form = formPage('Logging in', '/login/first-party');
 
   const fieldsOf = ({ body }) =>
     body?.code === undefined
@@ -36,7 +36,9 @@ export function firstPartyRoutes({ login: { passport }, identifier }) {
     '/login/first-party',
     form,
     guessLimit(show),
+    sendLimit(({ body }) => body?.code === undefined && !body?.password),
     attempt(passport, 'sf-headless-first-party', show),
+    refusedInto(show),
   );
 
   return router;

@@ -17,10 +17,10 @@ const change = [
 const codeAgain = [{ name: 'code' }];
 
 /** A forgotten password: a code, a new password, and the login that follows. */
-export function forgotPasswordRoutes({ login, identifier }) {
+export function forgotPasswordRoutes({ login, identifier, sendLimit }) {
   const { passport, sendReset, changePassword } = login;
   const router = Router();
-  const form = formPage('Setting a new password');
+  const form = formPage('Setting a new password', '/forgot-password');
 
   const showStart = (req, res, info, status) => {
     const fields = [{ ...identifier, id: 'username' }];
@@ -49,11 +49,19 @@ export function forgotPasswordRoutes({ login, identifier }) {
       if (typed(req.body, identifier).name !== '') next();
       else showStart(req, res, {}, 400);
     },
+    sendLimit(),
     sendReset,
     sent,
     refusedInto(showStart),
   );
-  router.post('/forgot-password/send-again', form, sendReset, sent, refusedInto(show(codeAgain)));
+  router.post(
+    '/forgot-password/send-again',
+    form,
+    sendLimit(),
+    sendReset,
+    sent,
+    refusedInto(show(codeAgain)),
+  );
 
   router.get('/forgot-password/code', form, (req, res) => {
     const pending = pendingCode(req, 'password-reset');

@@ -5,14 +5,20 @@ import { neverStored, tell } from '../visitor.js';
 
 const tooMany = { message: 'Too many failed attempts from your address. Wait 15 minutes.' };
 
-/** What goes before every page with a form. @param doing what the error page calls impossible, should it come to that. */
-export function formPage(doing) {
+/**
+ * What goes before every page with a form.
+ *
+ * @param doing what the error page calls impossible, should it come to that.
+ * @param path of the form, which the error page leads back to.
+ */
+export function formPage(doing, path) {
   return [
     neverStored,
     (req, res, next) => {
       res.locals.doing = doing;
       // Travels with the forms instead of in the session: a stranger who opens the login page needs none.
       res.locals.returnTo = safePath(req.body?.returnTo ?? req.query.returnTo, '/saved');
+      res.locals.formAt = withReturn(path, res);
       next();
     },
   ];
@@ -35,8 +41,28 @@ export function guessLimit(show) {
     windowMs: 15 * 60 * 1000,
     limit: 20,
     skipSuccessfulRequests: true,
+    // An outage is no guess: it must not lock out whoever tries again.
+    requestWasSuccessful: (req, res) => res.statusCode < 400 || res.statusCode >= 500,
     handler: (req, res) => show(req, res, tooMany, 429),
   });
+}
+
+/**
+ * Against sending: whoever asks for codes has somebody else pay for an SMS, or fills somebody's mailbox. One address may ask
+ * 20 times an hour, whichever page it asks. What failed counts as well: a visitor who goes away before the answer would
+ * seem to have failed, and the code is on its way. What this refuses goes to `refusedInto`.
+ *
+ * @param sends whether a request of a page with several steps asks for a code.
+ */
+export function createSendLimit() {
+  const limit = rateLimit({
+    windowMs: 60 * 60 * 1000,
+    limit: 20,
+    handler: (req, res, next) => next(new HeadlessError('too_many_codes')),
+  });
+  return (sends = () => true) =>
+    (req, res, next) =>
+      sends(req) ? limit(req, res, next) : next();
 }
 
 /** Error handler of one route: what the visitor can mend belongs into the form they came from. */

@@ -10,7 +10,10 @@ import { attempt, formPage, guessLimit, refusedInto } from './form-pages.js';
  */
 export function inBrowserRoutes({ login: { passport, inBrowser }, site }) {
   const router = Router();
-  const form = [...formPage('Logging in'), helmet(securityHeaders({ site, scripts: true }))];
+  const form = [
+    ...formPage('Logging in', '/login/in-browser'),
+    helmet(securityHeaders({ site, scripts: true })),
+  ];
 
   const show = (req, res, { message }, status) => {
     res.status(status).render('in-browser', { problems: [{ id: 'in-browser', message }] });

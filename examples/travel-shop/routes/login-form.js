@@ -17,10 +17,12 @@ export function wayOf(req, identifier) {
   // Not a field: the heading above the buttons.
   if (req.method === 'GET') return [{ name: 'by-sso' }];
   const { empty } = identifier;
+  // Passwords are seldom too long; what people paste into the first field is.
+  const about = ['malformed_credentials'];
   const name = req.body?.username === undefined ? identifier.name : 'username';
   if (req.body?.method !== undefined) return [{ name, id: 'code-username', empty }];
   return [
-    { name, id: 'username', empty },
+    { name, id: 'username', empty, about },
     { name: 'password', empty: 'Enter your password.' },
   ];
 }

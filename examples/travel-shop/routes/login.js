@@ -15,9 +15,9 @@ const code = [{ name: 'code', empty: 'Enter the code.' }];
 const codeAgain = [{ name: 'code' }];
 
 /** Logging in, by password or by a code that Salesforce sends, and logging out. */
-export function loginRoutes({ login: { passport, sendCode }, identifier }) {
+export function loginRoutes({ login: { passport, sendCode }, identifier, sendLimit }) {
   const router = Router();
-  const form = formPage('Logging in');
+  const form = formPage('Logging in', '/login');
 
   const showLogin = (req, res, info, status) => {
     const problems = problemsOf(wayOf(req, identifier), req.body, info);
@@ -53,8 +53,15 @@ export function loginRoutes({ login: { passport, sendCode }, identifier }) {
   );
 
   const sent = (req, res) => res.redirect(303, withReturn('/login/code', res));
-  router.post('/login/code/send', form, sendCode, sent, refusedInto(showLogin));
-  router.post('/login/code/send-again', form, sendCode, sent, refusedInto(show(codeAgain)));
+  router.post('/login/code/send', form, sendLimit(), sendCode, sent, refusedInto(showLogin));
+  router.post(
+    '/login/code/send-again',
+    form,
+    sendLimit(),
+    sendCode,
+    sent,
+    refusedInto(show(codeAgain)),
+  );
 
   // A login by redirect. No form: browsers hold every redirect after a form against `form-action` of the content security
   // policy, and whereto the provider sends people is not ours to list.

@@ -22,9 +22,9 @@ const code = [{ name: 'code', empty: 'Enter the code.' }];
 const codeAgain = [{ name: 'code' }];
 
 /** Creating an account: the form, then the code that Salesforce sends, which makes the customer and logs them in. */
-export function registerRoutes({ login: { passport, sendRegistration } }) {
+export function registerRoutes({ login: { passport, sendRegistration }, sendLimit }) {
   const router = Router();
-  const form = formPage('Creating an account');
+  const form = formPage('Creating an account', '/register');
 
   const showForm = (req, res, info, status) => {
     const problems = problemsOf(registrationFields, req.body, info);
@@ -51,6 +51,7 @@ export function registerRoutes({ login: { passport, sendRegistration } }) {
     '/register',
     form,
     guessLimit(showForm),
+    sendLimit(),
     sendRegistration,
     sent,
     refusedInto(showForm),
@@ -58,6 +59,7 @@ export function registerRoutes({ login: { passport, sendRegistration } }) {
   router.post(
     '/register/code/send-again',
     form,
+    sendLimit(),
     sendRegistration,
     sent,
     refusedInto(show(codeAgain)),

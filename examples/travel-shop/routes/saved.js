@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { ownerOf } from '../owners.js';
+import { safePath } from '../return-to.js';
 import { findTrip } from '../trips.js';
 import { neverStored, tell } from '../visitor.js';
 
@@ -19,7 +20,7 @@ export function savedRoutes({ savedTrips }) {
       await savedTrips.remove(owner, req.params.id);
       await tell(req, 'The trip is no longer on your list.');
     }
-    res.redirect(303, '/saved');
+    res.redirect(303, safePath(req.body?.returnTo, '/saved'));
   });
 
   return router;
