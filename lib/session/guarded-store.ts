@@ -40,29 +40,27 @@ export class GuardedStore {
   constructor(store: Store | undefined, ended: (store: Store, id: string) => void) {
     this.store = store;
     this.ended = ended;
-    this.facade = store && this.inFrontOf(store);
+    this.facade = store && new Proxy(store, { get: (_store, name) => this.shown(store, name) });
   }
 
-  private inFrontOf(store: Store): Store {
-    const own: Readonly<Record<PropertyKey, unknown>> = {
-      [beneath]: store,
-      constructor: store.constructor,
-      set: this.set.bind(this),
-      destroy: this.destroy.bind(this),
-      regenerate: (req: SessionRequest, callback: StoreCallback): void => {
-        this.destroy(req.sessionID ?? '', (error) => {
-          store.generate?.(req);
-          callback(error);
-        });
-      },
-    };
-    return new Proxy(store, {
-      get(target, name) {
-        if (Object.hasOwn(own, name)) return own[name];
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
+  /** What the facade has under a name: the store's own, but for what is guarded. Most requests use none of it. */
+  private shown(store: Store, name: PropertyKey): unknown {
+    switch (name) {
+      case beneath:
+        return store;
+      case 'set':
+        return this.set.bind(this);
+      case 'destroy':
+        return this.destroy.bind(this);
+      case 'regenerate':
+        return this.regenerate.bind(this);
+      case 'constructor':
+        return store.constructor;
+      default: {
+        const value: unknown = Reflect.get(store, name, store);
+        return typeof value === 'function' ? (value.bind(store) as unknown) : value;
+      }
+    }
   }
 
   /** Says that the store holds this content: writing the very same again is left out. */
@@ -90,6 +88,13 @@ export class GuardedStore {
   private destroy(id: string, callback?: StoreCallback): void {
     const { store } = this;
     if (store !== undefined) tell(this.end(store, id), callback);
+  }
+
+  private regenerate(req: SessionRequest, callback: StoreCallback): void {
+    this.destroy(req.sessionID ?? '', (error) => {
+      this.store?.generate?.(req);
+      callback(error);
+    });
   }
 
   private async end(store: Store, id: string): Promise<void> {
