@@ -31,6 +31,13 @@ export class ProcessLocks implements Locks {
   }
 }
 
+/** What locks of the app's own hand to the work may be anything: a signal, a count, a function that frees them. */
+function isHeldLock(given: unknown): given is HeldLock {
+  return typeof given === 'object' && given !== null && 'isHeld' in given
+    ? typeof given.isHeld === 'function'
+    : false;
+}
+
 /** Takes turns in this process first, so that a shared lock is asked for by one run at a time. */
 export class LayeredLocks implements Locks {
   private readonly inner = new ProcessLocks();
@@ -41,6 +48,8 @@ export class LayeredLocks implements Locks {
   }
 
   run<T>(key: string, work: (lock?: HeldLock) => Promise<T>): Promise<T> {
-    return this.inner.run(key, () => this.shared.run(key, work));
+    return this.inner.run(key, () =>
+      this.shared.run(key, (given?: unknown) => work(isHeldLock(given) ? given : undefined)),
+    );
   }
 }

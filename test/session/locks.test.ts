@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { redisLocks } from '../../lib/redis.js';
-import { LayeredLocks, ProcessLocks } from '../../lib/session/locks.js';
+import { LayeredLocks, ProcessLocks, type HeldLock, type Locks } from '../../lib/session/locks.js';
 
 const soon = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -40,6 +40,28 @@ describe('the locks of a process', () => {
     const next = locks.run('key', () => Promise.resolve('yes'));
     await assert.rejects(failed, /no/);
     assert.equal(await next, 'yes');
+  });
+
+  it('take from a shared lock what says whether it is held, and nothing else that it hands over', async () => {
+    const isHeld = (): Promise<boolean> => Promise.resolve(true);
+    const handed: readonly unknown[] = [
+      undefined,
+      1,
+      () => undefined,
+      AbortSignal.timeout(1),
+      { isHeld },
+    ];
+    const seen: (HeldLock | undefined)[] = [];
+    for (const given of handed) {
+      const shared = {
+        run: <T>(_key: string, work: (given: never) => Promise<T>) => work(given as never),
+      };
+      await new LayeredLocks(shared as Locks).run('key', async (lock) => {
+        seen.push(lock);
+        await soon(0);
+      });
+    }
+    assert.deepEqual(seen, [undefined, undefined, undefined, undefined, { isHeld }]);
   });
 
   it('ask a shared lock once at a time', async () => {
