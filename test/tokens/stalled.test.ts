@@ -98,8 +98,14 @@ describe('a process that stalls in the middle of a refresh, for longer than its 
     emulator.reset();
   });
 
-  for (const where of ['get tokens', 'get refresh', 'set refresh']) {
-    it(`sends no refresh token a second time: ${where}`, async () => {
+  for (const [where, answerAfter] of [
+    ['get tokens', 0],
+    ['get refresh', 0],
+    ['set refresh', 0],
+    // It goes on while the other one waits for Salesforce, and has written its own mark over the other's.
+    ['set refresh', 900],
+  ] as const) {
+    it(`sends no refresh token a second time: ${where}, answered after ${answerAfter} ms`, async () => {
       const store = new CountingStore();
       const leases = new Leases(200);
       let stalls = false;
@@ -122,6 +128,7 @@ describe('a process that stalls in the middle of a refresh, for longer than its 
       const late = askToken(stalling, cookie);
       // It has its lock, and stands still.
       await pass(where === 'get tokens' ? 900 : 300);
+      emulator.faults([{ match: 'POST /services/oauth2/token', delay: answerAfter, times: 1 }]);
       const { token: fresh = '' } = await askToken(other, cookie);
       const answer = await late;
       stalls = false;
